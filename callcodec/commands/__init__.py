@@ -1,0 +1,1 @@
+"""One module per command, nothing but wiring: ``add_parser(subparsers)`` and ``run(arguments) -> int``."""

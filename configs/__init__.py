@@ -1,0 +1,1 @@
+"""The shipped YAML files; callcodec.config loads them."""
