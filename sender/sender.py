@@ -1,0 +1,129 @@
+"""The sending half of one end: pictures and voice in, voice packets that carry face packets out. No clock, no I/O."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcodec.transport.carriers import Carrier
+from callcodec.transport.endpoint import Channel, Endpoint
+from callcodec.transport.worker import Worker
+from callcodec.wire.bundle import Acknowledgement, Bundle
+from callcodec.wire.face_packet import RUNGS
+from sender.face import EncodedFace, FaceEncoder
+from sender.identity import IdentityChooser, IdentityImage, IdentityStream, encode_layers
+from sender.settings import SenderSettings
+from sender.voice import EncodedVoice, VoiceEncoder
+
+
+@dataclass
+class SenderCounts:
+    """What has left, for the report."""
+
+    voice_packets: int = 0
+    voice_bytes: int = 0
+    face_packets: int = 0
+    face_bytes: int = 0
+    bundle_bytes: int = 0
+    face_sizes: list[int] = field(default_factory=list)
+
+
+class Sender:
+    """Encodes what it is given and hands it to the endpoint at the moment a voice packet is complete."""
+
+    def __init__(
+        self,
+        settings: SenderSettings,
+        endpoint: Endpoint,
+        carrier: Carrier,
+        worker: Worker,
+        next_acknowledgement: Callable[[], Acknowledgement | None],
+    ) -> None:
+        self._settings = settings
+        self._endpoint = endpoint
+        self._carrier = carrier
+        self._worker = worker
+        self._next_acknowledgement = next_acknowledgement
+        self._voice = VoiceEncoder(settings.voice.bitrate_bps, settings.voice.packet_ms, settings.voice.dtx)
+        self._face = FaceEncoder(RUNGS[settings.face.rung], settings.face.quality)
+        self._faces_waiting: list[EncodedFace] = []
+        self._chooser: IdentityChooser | None = IdentityChooser(settings.identity.choose_within_s)
+        self._identity_stream = IdentityStream(
+            lambda message: endpoint.send_message(Channel.IDENTITY, message),
+            lambda: endpoint.buffered_bytes(Channel.IDENTITY),
+            settings.identity.chunk_gap_ms / 1000,
+        )
+        self._next_face_s = 0.0
+        self.identity: IdentityImage | None = None
+        self.counts = SenderCounts()
+
+    @property
+    def identity_bytes(self) -> int:
+        """Bytes of identity messages handed to the endpoint so far."""
+        return self._identity_stream.sent_bytes
+
+    def set_emotion(self, emotion: int | None) -> None:
+        """Announce an emotion state (0-14), or none, from the next face packet on."""
+        self._face.set_emotion(emotion)
+
+    def use_identity(self, picture: NDArray[np.uint8]) -> None:
+        """Send the user's own (256, 256, 3) RGB picture instead of choosing one."""
+        self._take_identity(IdentityImage(picture, None))
+
+    def refresh_identity(self) -> None:
+        """Choose a new identity from the pictures to come: the head box had to jump."""
+        self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
+
+    def push_picture(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
+        """Take one cropped (256, 256, 3) RGB picture captured at ``media_time_s``; every few become face packets."""
+        if self._chooser is not None:
+            chosen = self._chooser.offer(picture, media_time_s)
+            if chosen is not None:
+                self._take_identity(chosen)
+        interval_s = 1 / self._face.rung.frames_per_second
+        if media_time_s < self._next_face_s - interval_s / 10:
+            return
+        self._next_face_s = max(self._next_face_s + interval_s, media_time_s)
+        self._faces_waiting.append(self._face.encode(picture, media_time_s))
+
+    def push_voice(self, pcm: NDArray[np.int16]) -> None:
+        """Take the next mono 16 kHz samples; complete packets leave at once, with the faces that wait."""
+        for packet in self._voice.push(pcm):
+            self._send(packet)
+
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """The other side has decoded these frames."""
+        self._face.acknowledge(acknowledgement)
+
+    def tick(self, now_s: float) -> None:
+        """Let the identity image advance."""
+        self._identity_stream.tick(now_s)
+
+    def _take_identity(self, image: IdentityImage) -> None:
+        self._chooser = None
+        self.identity = image
+        settings = self._settings.identity
+        self._worker.submit(
+            lambda: encode_layers(image.picture, settings.layer_bytes, settings.chunk_bytes),
+            self._identity_stream.replace,
+        )
+
+    def _send(self, voice: EncodedVoice) -> None:
+        faces = tuple(
+            face.packet(self._face.rung, self._face.quality, voice.start_s) for face in self._faces_waiting
+        )
+        self._faces_waiting.clear()
+        bundle = Bundle(self._next_acknowledgement(), faces)
+        if voice.silent and bundle.empty:
+            return
+        extra = b"" if bundle.empty else bundle.serialise()
+        self._carrier.send(self._endpoint, voice.payload, voice.rtp_timestamp, extra)
+        self.counts.voice_packets += 1
+        self.counts.voice_bytes += len(voice.payload)
+        self.counts.bundle_bytes += len(extra)
+        for face in faces:
+            size = len(face.serialise())
+            self.counts.face_packets += 1
+            self.counts.face_bytes += size
+            self.counts.face_sizes.append(size)
