@@ -29,7 +29,7 @@ class Carried:
 class Carrier(Protocol):
     """A way for bundles to reach the other side. Both sides of a call use the same one."""
 
-    def send(self, opus: bytes, rtp_timestamp: int, bundle: bytes) -> None:
+    def send(self, endpoint: Endpoint, opus: bytes, rtp_timestamp: int, bundle: bytes) -> None:
         """Sends a voice packet and, unless it is b"", the bundle that belongs to it."""
         ...
 
@@ -45,12 +45,9 @@ class Carrier(Protocol):
 class OpusCarrier:
     """`opus`: inside the voice packet, as the padding that RFC 6716, 3.2.5 lets a decoder skip."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-
-    def send(self, opus: bytes, rtp_timestamp: int, bundle: bytes) -> None:
+    def send(self, endpoint: Endpoint, opus: bytes, rtp_timestamp: int, bundle: bytes) -> None:
         """See Carrier."""
-        self._endpoint.send_voice(opus_padding.embed(opus, bundle) if bundle else opus, rtp_timestamp)
+        endpoint.send_voice(opus_padding.embed(opus, bundle) if bundle else opus, rtp_timestamp)
 
     def voice_arrived(self, arrival: VoiceArrival) -> Carried:
         """See Carrier."""
@@ -65,14 +62,11 @@ class OpusCarrier:
 class ChannelCarrier:
     """`channel`: a FACE message: the 4-byte RTP timestamp of the voice packet, then the bundle."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-
-    def send(self, opus: bytes, rtp_timestamp: int, bundle: bytes) -> None:
+    def send(self, endpoint: Endpoint, opus: bytes, rtp_timestamp: int, bundle: bytes) -> None:
         """See Carrier."""
-        self._endpoint.send_voice(opus, rtp_timestamp)
+        endpoint.send_voice(opus, rtp_timestamp)
         if bundle:
-            self._endpoint.send_message(Channel.FACE, struct.pack("!I", rtp_timestamp % 2**32) + bundle)
+            endpoint.send_message(Channel.FACE, struct.pack("!I", rtp_timestamp % 2**32) + bundle)
 
     def voice_arrived(self, arrival: VoiceArrival) -> Carried:
         """See Carrier."""
@@ -90,12 +84,12 @@ class ChannelCarrier:
         return Carried(rtp_timestamp, arrival.arrival_s, None, arrival.data[4:], None)
 
 
-CARRIERS: dict[str, Callable[[Endpoint], Carrier]] = {"opus": OpusCarrier, "channel": ChannelCarrier}
+CARRIERS: dict[str, Callable[[], Carrier]] = {"opus": OpusCarrier, "channel": ChannelCarrier}
 """Every carrier under the name it has on the command line and in the hello message."""
 
 
-def create_carrier(name: str, endpoint: Endpoint) -> Carrier:
-    """The carrier of that name for one endpoint. ValueError if there is none."""
+def create_carrier(name: str) -> Carrier:
+    """The carrier of that name. ValueError if there is none."""
     if name not in CARRIERS:
         raise ValueError(f"There is no carrier {name!r}; choose one of {', '.join(sorted(CARRIERS))}.")
-    return CARRIERS[name](endpoint)
+    return CARRIERS[name]()

@@ -76,7 +76,7 @@ class LinkModel:
         self._last_arrival_s = start_s
 
     def deliveries(self, size_bytes: int, now_s: float) -> list[float]:
-        """When a whole IP packet of `size_bytes` sent at `now_s` arrives: [] when lost, two times if doubled."""
+        """When a whole IP packet of `size_bytes` sent at `now_s` arrives: [] when lost, two if doubled."""
         profile = self.profile
         lost = self._draw_loss()
         jitter_s = self._jitter.random() * profile.jitter_ms / 1000
