@@ -1,0 +1,37 @@
+"""Low-resolution consistency: what a network proposes must average to the 8×8 picture that was received."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def downsample(picture: Tensor, size: int) -> Tensor:
+    """(..., 3, S, S) → (..., 3, size, size): the exact mean of blocks, as the sender makes its low-resolution picture."""
+    leading = picture.shape[:-3]
+    blocks = F.avg_pool2d(picture.reshape(-1, *picture.shape[-3:]), picture.shape[-1] // size)
+    return blocks.reshape(*leading, *blocks.shape[-3:])
+
+
+def upsample(lowres: Tensor, size: int) -> Tensor:
+    """(..., 3, s, s) → (..., 3, size, size), bicubic, not clamped."""
+    leading = lowres.shape[:-3]
+    flat = lowres.reshape(-1, *lowres.shape[-3:])
+    large = F.interpolate(flat, size=(size, size), mode="bicubic", align_corners=False)
+    return large.reshape(*leading, *large.shape[-3:])
+
+
+def correct(y: Tensor, lowres: Tensor, weight: float, iterations: int = 1) -> Tensor:
+    """Move ``y`` towards what was received: y += w · upsample(lr − downsample(y)), clamped to 0..1.
+
+    y: (B, 3, S, S) or (3, S, S); lowres: the same with s × s pixels, s dividing S; weight: 0 (ignore) to 1 (trust fully).
+    """
+    for _ in range(iterations):
+        y = (y + weight * upsample(lowres - downsample(y, lowres.shape[-1]), y.shape[-1])).clamp(0.0, 1.0)
+    return y
+
+
+def consistency_error(y: Tensor, lowres: Tensor) -> float:
+    """RMS (0..1 units) of lowres − downsample(y): large when identity image and frames do not belong together."""
+    return float(torch.sqrt(torch.mean((lowres - downsample(y, lowres.shape[-1])) ** 2)))

@@ -1,0 +1,37 @@
+"""The configuration of a training run, as its YAML file has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the terms; the sum of L1 (pyramid) and gradients is what keeps pictures right and sharp."""
+
+    pyramid: float
+    gradient: float
+    region_l2: float
+    region_l1: float
+    raw: float  # of the same L1 before the consistency step, so that the network itself stays honest
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run of the training loop."""
+
+    network: str  # configs/models/NAME.yaml
+    batch: int
+    learning_rate: float
+    warm_up_steps: int
+    final_learning_rate: float
+    averaging: float  # decay of the exponential moving average of the weights
+    gradient_clip: float
+    consistency_weight: float
+    consistency_iterations: int
+    loss: LossWeights
+    seed: int
+    threads: int
+    evaluate_minutes: float
+    evaluate_every_frames: int
+    log_steps: int

@@ -1,0 +1,176 @@
+"""Training samples: what the receiver would have had, and the picture it should have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from callcodec.speech.mel import MEL_BINS, MEL_WINDOW_FRAMES
+from models.training.cache import PICTURE, ClipCache
+from models.training.wire_simulation import KEY_EVERY_FRAMES, coded_pictures, interpolate, key_frames_around
+
+WINDOW = 5
+LOW_RESOLUTION = 8
+MEL_FRAMES_PER_PICTURE = 4
+SILENCE = -1.0
+LEFT_RIGHT = np.r_[16:-1:-1, 26:16:-1, 27:31, 35:30:-1, 45:41:-1, 47, 46, 39:35:-1, 41, 40,
+                   54:47:-1, 59:54:-1, 64:59:-1, 67:64:-1]  # iBUG-68 order after a flip  # fmt: skip
+LIPS, LEFT_EYE, RIGHT_EYE = slice(48, 68), slice(36, 42), slice(42, 48)
+
+
+class Sample(NamedTuple):
+    """One picture, or a batch of them."""
+
+    lowres: Tensor  # (5, 3, 8, 8) float32 in 0..1
+    mel: Tensor  # (80, 20) float32
+    identity: Tensor  # (3, 256, 256) uint8
+    target: Tensor  # (3, 256, 256) uint8
+    regions: Tensor  # (3, 4) x0, y0, x1, y1 of lips, left and right eye in pixels; all zero where unknown
+
+
+class TalkingFaces(IterableDataset[Sample]):
+    """Endless random samples of a cache, augmented."""
+
+    def __init__(self, cache: ClipCache, seed: int) -> None:
+        self.cache = cache
+        self.seed = seed
+        self.mels = [cache.mel(i) for i in range(len(cache.clips))]
+        by_person: dict[str, list[int]] = {}
+        for i, clip in enumerate(cache.clips):
+            by_person.setdefault(clip.person, []).append(i)
+        self.other_clips = [[j for j in by_person[c.person] if j != i] for i, c in enumerate(cache.clips)]
+        # Long clips count for more, but not in proportion; those with a voice in sync teach the mouth.
+        weights = np.array([min(c.frames, 500) ** 0.6 * (1.6 if c.lip_sync == "yes" else 1) for c in cache.clips])
+        self.weights = weights / weights.sum()
+
+    def __iter__(self) -> Iterator[Sample]:
+        worker = torch.utils.data.get_worker_info()
+        random = np.random.default_rng([self.seed, worker.id if worker else 0])
+        cv2.setNumThreads(1)
+        while True:
+            yield self.sample(random)
+
+    def sample(self, random: np.random.Generator) -> Sample:
+        """Draw a clip, a picture of it and an identity image, and augment them alike."""
+        number = int(random.choice(len(self.weights), p=self.weights))
+        clip = self.cache.clips[number]
+        time = int(random.integers(0, clip.frames))
+        phase = int(random.integers(0, KEY_EVERY_FRAMES))
+        others = self.other_clips[number]
+        if others and random.random() < 0.12:
+            chosen = self.cache.clips[int(random.choice(others))]
+            still = chosen.first_frame + int(random.integers(0, chosen.frames))
+        else:
+            still = clip.first_frame + _far_from(time, clip.frames, random)
+
+        keys = key_frames_around(time - WINDOW + 1, time, phase, clip.frames)
+        look = _Look(random)
+        small = np.stack([look.small(self.cache.small_frame(clip.first_frame + k)) for k in keys])
+        if random.random() < 0.9:
+            step = random.uniform(12, 22)
+            small = coded_pictures(small, step, step * 1.25, random)
+        lowres = interpolate(small, time - WINDOW + 1, time, phase)
+        target, regions = look.target(self.cache.frame(clip.first_frame + time), self.cache.landmarks(clip.first_frame + time))
+        mel = voice_window(self.mels[number], time) if clip.lip_sync != "no" else voice_window(self.mels[number][:, :0], 0)
+        return Sample(
+            lowres=torch.from_numpy((lowres / 255.0).astype(np.float32).transpose(0, 3, 1, 2).copy()),
+            mel=torch.from_numpy(np.ascontiguousarray(mel)),
+            identity=torch.from_numpy(look.identity(self.cache.still(still)).transpose(2, 0, 1).copy()),
+            target=torch.from_numpy(target.transpose(2, 0, 1).copy()),
+            regions=torch.from_numpy(regions),
+        )
+
+
+def loader(cache: ClipCache, batch: int, seed: int) -> Iterator[Sample]:
+    """Endless batches, made by one process of its own."""
+    batches = DataLoader(TalkingFaces(cache, seed), batch_size=batch, num_workers=1, prefetch_factor=4)
+    return iter(batches)
+
+
+def voice_window(mel: NDArray[np.float32], time: int) -> NDArray[np.float32]:
+    """(80, 20) of a clip's log-mel (80, n) around picture ``time``; silence beyond its ends."""
+    start = time * MEL_FRAMES_PER_PICTURE - MEL_WINDOW_FRAMES // 2
+    window = np.full((MEL_BINS, MEL_WINDOW_FRAMES), SILENCE, np.float32)
+    low, high = max(start, 0), min(start + MEL_WINDOW_FRAMES, mel.shape[1])
+    if low < high:
+        window[:, low - start : high - start] = mel[:, low:high]
+    return window
+
+
+def _far_from(time: int, frames: int, random: np.random.Generator) -> int:
+    """A picture at least one second away from ``time`` where the clip is long enough."""
+    allowed = [n for n in (time - 25, time + 25) if 0 <= n < frames]
+    if not allowed:
+        return int(random.integers(0, frames))
+    while True:
+        chosen = int(random.integers(0, frames))
+        if abs(chosen - time) >= 25:
+            return chosen
+
+
+class _Look:
+    """One augmentation: geometry and colours drawn once, applied to every picture of a sample."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self.flip = bool(random.random() < 0.5)
+        common = _affine(random, scale=random.uniform(0.98, 1.18), degrees=random.normal(0, 4), shift=0.06)
+        self.shared = common
+        self.of_identity = common
+        if random.random() < 0.4:  # the identity image was cropped a little differently
+            wobble = _affine(random, scale=random.uniform(0.95, 1.07), degrees=random.normal(0, 2), shift=0.03)
+            self.of_identity = wobble @ common
+        gain = random.uniform(0.85, 1.15) * random.uniform(0.94, 1.06, 3)
+        gamma = random.uniform(0.85, 1.18)
+        ramp = np.clip((np.arange(256) / 255.0) ** gamma, 0, 1)
+        self.colours = np.clip(ramp[:, None] * gain * 255, 0, 255).round().astype(np.uint8)
+
+    def target(self, rgb: NDArray[np.uint8], points: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """The picture to be shown, and where its lips and eyes are."""
+        moved = points @ self.shared[:2, :2].T + self.shared[:2, 2]
+        if self.flip:
+            moved = (np.array([PICTURE - 1, 0]) + moved * np.array([-1, 1]))[LEFT_RIGHT]
+        return self._apply(rgb, self.shared), regions_of(moved)
+
+    def identity(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return self._apply(rgb, self.of_identity)
+
+    def small(self, rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """(64, 64, 3) → the (8, 8, 3) average of the augmented picture, 0..255, not rounded."""
+        scale = np.diag([4.0, 4.0, 1.0])
+        scale[:2, 2] = 1.5  # pixel centres: x_large = 4 x_small + 1.5
+        small = self._apply(rgb, np.linalg.inv(scale) @ self.shared @ scale)
+        size = rgb.shape[0] // LOW_RESOLUTION
+        return small.reshape(LOW_RESOLUTION, size, LOW_RESOLUTION, size, 3).mean((1, 3))
+
+    def _apply(self, rgb: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.uint8]:
+        moved = cv2.warpAffine(rgb, affine[:2], rgb.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        if self.flip:
+            moved = moved[:, ::-1]
+        return np.stack([self.colours[:, c][moved[..., c]] for c in range(3)], -1)
+
+
+def _affine(random: np.random.Generator, scale: float, degrees: float, shift: float) -> NDArray[np.float64]:
+    """3×3 turn, zoom and shift (a share of the picture) about the middle of a 256-pixel picture."""
+    middle = (PICTURE - 1) / 2
+    matrix = np.vstack([cv2.getRotationMatrix2D((middle, middle), degrees, scale), [0, 0, 1]])
+    matrix[:2, 2] += random.uniform(-shift, shift, 2) * PICTURE
+    return np.asarray(matrix, np.float64)
+
+
+def regions_of(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(3, 4) boxes around lips and eyes, widened; zeros where the landmarks are unknown."""
+    if np.isnan(points).any():
+        return np.zeros((3, 4), np.float32)
+    boxes = []
+    for part, widen in ((LIPS, 0.25), (LEFT_EYE, 0.45), (RIGHT_EYE, 0.45)):
+        low, high = points[part].min(0), points[part].max(0)
+        margin = widen * (high - low).max()
+        boxes.append(np.concatenate((low - margin, high + margin)))
+    return np.clip(np.stack(boxes), 0, PICTURE).astype(np.float32)

@@ -1,0 +1,85 @@
+"""Key points, local affine motion and warping (Siarohin et al., First Order Motion Model, section 3.1).
+
+Coordinates are x, y in −1..1 with −1 and 1 the outer edges of the picture (grid_sample, align_corners=False).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class KeyPoints(NamedTuple):
+    """K points with their local affine frames."""
+
+    position: Tensor  # (B, K, 2)
+    jacobian: Tensor  # (B, K, 2, 2)
+
+
+def identity_grid(size: int, like: Tensor) -> Tensor:
+    """(size, size, 2): every pixel's own coordinates."""
+    axis = (torch.arange(size, device=like.device, dtype=like.dtype) * 2 + 1) / size - 1
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    return torch.stack((x, y), dim=-1)
+
+
+def soft_key_points(heat: Tensor, jacobian: Tensor) -> KeyPoints:
+    """Expected position and affine frame under each heat map.
+
+    heat: (B, K, S, S) logits; jacobian: (B, 4K, S, S), unbounded. Entries are kept within 0.4 of the unit matrix, so the
+    frame can always be inverted (determinant ≥ 0.2).
+    """
+    batch, points, size, _ = heat.shape
+    probability = heat.flatten(2).softmax(dim=-1)  # (B, K, S·S)
+    position = probability @ identity_grid(size, heat).reshape(-1, 2)
+    entries = (jacobian.reshape(batch, points, 4, -1) * probability[:, :, None]).sum(-1)
+    unit = torch.eye(2, device=heat.device, dtype=heat.dtype)
+    return KeyPoints(position, unit + 0.4 * torch.tanh(entries).reshape(batch, points, 2, 2))
+
+
+def invert(matrix: Tensor) -> Tensor:
+    """Inverse of (..., 2, 2), in closed form."""
+    a, b, c, d = matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 1, 0], matrix[..., 1, 1]
+    determinant = a * d - b * c
+    adjugate = torch.stack((torch.stack((d, -b), -1), torch.stack((-c, a), -1)), -2)
+    return adjugate / determinant[..., None, None]
+
+
+def local_motions(source: KeyPoints, driving: KeyPoints, size: int) -> Tensor:
+    """(B, K + 1, size, size, 2): where each pixel comes from under each point's motion; the first one stands still.
+
+    T_k(z) = p_source + J_source J_driving⁻¹ (z − p_driving), equation 4.
+    """
+    grid = identity_grid(size, source.position)
+    affine = source.jacobian @ invert(driving.jacobian)
+    offset = grid.reshape(1, 1, -1, 2) - driving.position[:, :, None]
+    moved = offset @ affine.transpose(-1, -2) + source.position[:, :, None]
+    still = grid.reshape(1, 1, -1, 2).expand(moved.shape[0], 1, -1, 2)
+    return torch.cat((still, moved), dim=1).reshape(moved.shape[0], -1, size, size, 2)
+
+
+def heat_difference(source: KeyPoints, driving: KeyPoints, size: int, variance: float = 0.01) -> Tensor:
+    """(B, K, size, size): a Gaussian at each driving point less one at its source point, equation 6."""
+    grid = identity_grid(size, source.position)
+
+    def bump(position: Tensor) -> Tensor:
+        squared = ((grid - position[:, :, None, None]) ** 2).sum(-1)
+        return torch.exp(squared * (-0.5 / variance))
+
+    return bump(driving.position) - bump(source.position)
+
+
+def resize_flow(flow: Tensor, size: int) -> Tensor:
+    """(B, s, s, 2) absolute coordinates → (B, size, size, 2)."""
+    grid = identity_grid(flow.shape[1], flow)
+    displacement = (flow - grid).permute(0, 3, 1, 2)
+    larger = F.interpolate(displacement, size=(size, size), mode="bilinear", align_corners=False)
+    return larger.permute(0, 2, 3, 1) + identity_grid(size, flow)
+
+
+def warp(features: Tensor, flow: Tensor) -> Tensor:
+    """Fetch (B, C, S, S) features from where ``flow`` (B, S', S', 2) says; beyond the edge the edge is repeated."""
+    return F.grid_sample(features, flow, mode="bilinear", padding_mode="border", align_corners=False)
