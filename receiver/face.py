@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from callcodec.wire.bundle import ACKNOWLEDGEMENT_BITS, Acknowledgement
-from callcodec.wire.face_packet import MAX_REFERENCE_DISTANCE, RUNGS, FacePacket
+from callcodec.wire.bundle import Acknowledgement
+from callcodec.wire.face_packet import FRAME_NUMBERS, MAX_REFERENCE_DISTANCE, RUNGS, FacePacket
 from callcodec.wire.lowres import LowResFrame, decode
 
-FRAME_NUMBERS = 256
-HISTORY = max(2 * MAX_REFERENCE_DISTANCE, ACKNOWLEDGEMENT_BITS + 1)
+ACKNOWLEDGEMENT_BITS = 8
+HISTORY = MAX_REFERENCE_DISTANCE + ACKNOWLEDGEMENT_BITS + 1
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.wire.bundle import Acknowledgement
-from callcodec.wire.face_packet import MAX_REFERENCE_DISTANCE, FacePacket, Rung
+from callcodec.wire.face_packet import FRAME_NUMBERS, MAX_REFERENCE_DISTANCE, FacePacket, Rung
 from callcodec.wire.lowres import LowResFrame, encode
 
 OFFSET_UNIT_MS = 5
-FRAME_NUMBERS = 256
 
 
 def area_average(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -54,7 +53,7 @@ class FaceEncoder:
     def __init__(self, rung: Rung, quality: int) -> None:
         self.rung = rung
         self.quality = quality
-        self._next_number = 0
+        self.next_number = 0
         self._sent: dict[int, LowResFrame] = {}
         self._acknowledged: set[int] = set()
         self._emotion: int | None = None
@@ -65,13 +64,13 @@ class FaceEncoder:
         """The state (0-14) that the next packets announce until one of them is acknowledged."""
         if emotion != self._emotion:
             self._emotion = emotion
-            self._emotion_since = self._next_number
+            self._emotion_since = self.next_number
             self._emotion_known = emotion is None
 
     def encode(self, picture: NDArray[np.uint8], media_time_s: float) -> EncodedFace:
         """Encode the 256×256 RGB ``picture`` captured at ``media_time_s``."""
-        number = self._next_number
-        self._next_number += 1
+        number = self.next_number
+        self.next_number += 1
         distance = self._reference_distance(number)
         reference = None if distance is None else self._sent[number - distance]
         encoded = encode(area_average(picture, self.rung.size), self.quality, reference)
@@ -84,7 +83,7 @@ class FaceEncoder:
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Note what the receiver has decoded; the frames that it names become references."""
-        confirmed = {self._unwrap(number) for number in acknowledgement.frame_numbers()} & self._sent.keys()
+        confirmed = {self._unwrap(number) for number in acknowledgement.frames()} & self._sent.keys()
         if any(number >= self._emotion_since for number in confirmed):
             self._emotion_known = True
         self._acknowledged |= confirmed
@@ -94,5 +93,5 @@ class FaceEncoder:
         return number - max(usable) if usable else None
 
     def _unwrap(self, wire_number: int) -> int:
-        behind = (self._next_number - 1 - wire_number) % FRAME_NUMBERS
-        return self._next_number - 1 - behind
+        behind = (self.next_number - 1 - wire_number) % FRAME_NUMBERS
+        return self.next_number - 1 - behind

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.face.quality import identity_score
-from callcodec.media.still import Still, encode_still
-from callcodec.wire.identity import IdentityHeader, split_identity
+from callcodec.media.still import encode_still
+from callcodec.wire.identity import IdentityFormat, make_identity, split_identity
 
 CANDIDATE_INTERVAL = 3  # scoring costs up to 20 ms a picture, and neighbours look alike
 
@@ -45,18 +45,16 @@ class IdentityChooser:
         return None
 
 
-def encode_layers(picture: NDArray[np.uint8], layer_bytes: Sequence[int], chunk_bytes: int) -> list[bytes]:
-    """The messages that carry ``picture``: every layer a whole still of at most its budget, the small one first."""
-    messages: list[bytes] = []
+def encode_layers(
+    picture: NDArray[np.uint8], layer_bytes: Sequence[int], chunk_bytes: int
+) -> list[list[bytes]]:
+    """The messages of every layer: each a whole still of ``picture`` in at most its budget, the small one first."""
+    layers = []
     for layer, budget in enumerate(layer_bytes):
         still = encode_still(picture, budget)
-        messages += split_identity(identity_header(still, layer), still.data, chunk_bytes)
-    return messages
-
-
-def identity_header(still: Still, layer: int) -> IdentityHeader:
-    """What the receiver must know of a still before it believes a byte of it."""
-    return IdentityHeader.of(still.data, layer, still.format, still.width, still.height)
+        identity = make_identity(still.data, layer, IdentityFormat[still.format.name], still.width, still.height)
+        layers.append(split_identity(identity.header, identity.payload, chunk_bytes))
+    return layers
 
 
 class IdentityStream:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from callcodec.face.crop import FaceCropper
 from callcodec.transport.carriers import Carrier
 from callcodec.transport.endpoint import Channel, Endpoint
 from callcodec.transport.worker import Worker
@@ -15,6 +16,17 @@ from sender.face import EncodedFace, FaceEncoder
 from sender.identity import IdentityChooser, IdentityImage, IdentityStream, encode_layers
 from sender.settings import SenderSettings
 from sender.voice import EncodedVoice, VoiceEncoder
+
+
+@dataclass(frozen=True)
+class Captured:
+    """One cropped picture as it went in: (256, 256, 3) uint8 RGB, and when. ``face_number``: None if it was not sent."""
+
+    number: int
+    media_time_s: float
+    wall_s: float
+    picture: NDArray[np.uint8]
+    face_number: int | None
 
 
 @dataclass
@@ -39,12 +51,15 @@ class Sender:
         carrier: Carrier,
         worker: Worker,
         next_acknowledgement: Callable[[], Acknowledgement | None],
+        captured: Callable[[Captured], None],
     ) -> None:
         self._settings = settings
         self._endpoint = endpoint
         self._carrier = carrier
         self._worker = worker
         self._next_acknowledgement = next_acknowledgement
+        self._captured = captured
+        self._cropper = FaceCropper()
         self._voice = VoiceEncoder(settings.voice.bitrate_bps, settings.voice.packet_ms, settings.voice.dtx)
         self._face = FaceEncoder(RUNGS[settings.face.rung], settings.face.quality)
         self._faces_waiting: list[EncodedFace] = []
@@ -54,7 +69,10 @@ class Sender:
             lambda: endpoint.buffered_bytes(Channel.IDENTITY),
             settings.identity.chunk_gap_ms / 1000,
         )
+        self._identity_layers: list[list[bytes]] = []
         self._next_face_s = 0.0
+        self.pictures_seen = 0
+        self.faces_found = 0
         self.identity: IdentityImage | None = None
         self.counts = SenderCounts()
 
@@ -75,17 +93,19 @@ class Sender:
         """Choose a new identity from the pictures to come: the head box had to jump."""
         self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
 
-    def push_picture(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
-        """Take one cropped (256, 256, 3) RGB picture captured at ``media_time_s``; every few become face packets."""
-        if self._chooser is not None:
-            chosen = self._chooser.offer(picture, media_time_s)
-            if chosen is not None:
-                self._take_identity(chosen)
-        interval_s = 1 / self._face.rung.frames_per_second
-        if media_time_s < self._next_face_s - interval_s / 10:
-            return
-        self._next_face_s = max(self._next_face_s + interval_s, media_time_s)
-        self._faces_waiting.append(self._face.encode(picture, media_time_s))
+    def push_picture(self, frame: NDArray[np.uint8], number: int, media_time_s: float, wall_s: float) -> None:
+        """Take one (H, W, 3) RGB frame of any size; it is cropped, and every few of them become face packets."""
+        crop = self._cropper.crop(frame, number)
+        self.pictures_seen += 1
+        self.faces_found += crop.face_found
+        if crop.jumped and self.identity is not None and self.identity.media_time_s is not None:
+            self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
+        self._offer_identity(crop.rgb, media_time_s)
+        face_number = None
+        if self._face_due(media_time_s):
+            face_number = self._face.next_number
+            self._faces_waiting.append(self._face.encode(crop.rgb, media_time_s))
+        self._captured(Captured(number, media_time_s, wall_s, crop.rgb, face_number))
 
     def push_voice(self, pcm: NDArray[np.int16]) -> None:
         """Take the next mono 16 kHz samples; complete packets leave at once, with the faces that wait."""
@@ -100,14 +120,32 @@ class Sender:
         """Let the identity image advance."""
         self._identity_stream.tick(now_s)
 
+    def _offer_identity(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
+        if self._chooser is None:
+            return
+        chosen = self._chooser.offer(picture, media_time_s)
+        if chosen is not None:
+            self._take_identity(chosen)
+
+    def _face_due(self, media_time_s: float) -> bool:
+        interval_s = 1 / self._face.rung.frames_per_second
+        if media_time_s < self._next_face_s - interval_s / 10:
+            return False
+        self._next_face_s = max(self._next_face_s + interval_s, media_time_s)
+        return True
+
     def _take_identity(self, image: IdentityImage) -> None:
         self._chooser = None
         self.identity = image
         settings = self._settings.identity
         self._worker.submit(
             lambda: encode_layers(image.picture, settings.layer_bytes, settings.chunk_bytes),
-            self._identity_stream.replace,
+            self._send_identity,
         )
+
+    def _send_identity(self, layers: list[list[bytes]]) -> None:
+        self._identity_layers = layers
+        self.resend_identity(0)
 
     def _send(self, voice: EncodedVoice) -> None:
         faces = tuple(

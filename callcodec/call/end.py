@@ -1,0 +1,147 @@
+"""Builds one end of a call from its configuration, with a log and a store of what was captured or shown."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcodec.call.config import CallConfig
+from callcodec.call.log import CaptureNote, EndLog, FaceNote, PlayNote, ShowNote, WireNote
+from callcodec.call.participant import Participant
+from callcodec.call.source import Source
+from callcodec.media.frame_store import FrameStoreWriter
+from callcodec.transport.carriers import create_carrier
+from callcodec.transport.endpoint import ByteCounts, Endpoint
+from callcodec.transport.worker import Worker
+from models.reconstructor import Reconstructor
+from receiver.face import DecodedFace
+from receiver.receiver import Receiver
+from receiver.sink import Shown
+from sender.sender import Captured, Sender
+
+PICTURE_SIZE = 256
+CAPTURED_FRAMES = "captured.rgb"
+SHOWN_FRAMES = "shown.rgb"
+LOWRES_FRAMES = "lowres.rgb"
+PLAYED_VOICE = "played.s16"
+LOG = "log.json"
+
+
+@dataclass(frozen=True)
+class Workers:
+    """``picture``: reconstruction and identity decoding, in order; ``background``: identity encoding."""
+
+    picture: Worker
+    background: Worker
+
+
+class Recorder:
+    """The sink of a recorded call: frames kept losslessly, voice as raw samples; nothing is encoded meanwhile."""
+
+    def __init__(self, folder: Path, keep_captures: bool, keep_pictures: bool) -> None:
+        self.folder = folder
+        self.log = EndLog()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._captured = _store(folder / CAPTURED_FRAMES, PICTURE_SIZE) if keep_captures else None
+        self._shown = _store(folder / SHOWN_FRAMES, PICTURE_SIZE) if keep_pictures else None
+        self._lowres: FrameStoreWriter | None = None
+        self._voice = (folder / PLAYED_VOICE).open("wb")
+
+    def captured(self, captured: Captured) -> None:
+        """Note one picture that went in."""
+        self.log.captures.append(
+            CaptureNote(captured.number, captured.media_time_s, captured.wall_s, captured.face_number)
+        )
+        if self._captured is not None:
+            self._captured.append(captured.picture)
+
+    def decoded(self, face: DecodedFace, wall_s: float) -> None:
+        """Note one face packet that came out."""
+        self.log.faces.append(FaceNote(face.number, face.media_time_s, wall_s))
+
+    def show(self, shown: Shown) -> None:
+        """See receiver.sink.Sink."""
+        self.log.shows.append(
+            ShowNote(
+                shown.slot,
+                shown.wall_s,
+                shown.state.value,
+                shown.media_time_s,
+                shown.consistency_error,
+                shown.fresh,
+            )
+        )
+        if self._shown is None:
+            return
+        self._shown.append(shown.picture)
+        lowres = np.zeros((8, 8, 3), np.uint8) if shown.lowres is None else shown.lowres
+        if self._lowres is None:
+            self._lowres = _store(self.folder / LOWRES_FRAMES, lowres.shape[0])
+        self._lowres.append(lowres)
+
+    def play(self, pcm: NDArray[np.int16], media_time_s: float, wall_s: float) -> None:
+        """See receiver.sink.Sink."""
+        self.log.plays.append(PlayNote(wall_s, media_time_s, len(pcm)))
+        self._voice.write(pcm.astype("<i2").tobytes())
+
+    def note_wire(self, endpoint: Endpoint, wall_s: float) -> None:
+        """Note what has crossed the wire so far."""
+        statistics = endpoint.wire_statistics()
+        self.log.wire.append(WireNote(wall_s, _by_class(statistics.sent), _by_class(statistics.received)))
+
+    def close(self) -> None:
+        """Finish the files."""
+        for store in (self._captured, self._shown, self._lowres):
+            if store is not None:
+                store.close()
+        self._voice.close()
+
+
+def _store(path: Path, size: int) -> FrameStoreWriter:
+    return FrameStoreWriter(path, size, size)
+
+
+def _by_class(counts: ByteCounts) -> dict[str, int]:
+    return {"rtp": counts.rtp, "rtcp": counts.rtcp, "stun": counts.stun, "dtls": counts.dtls}
+
+
+def build_end(
+    config: CallConfig,
+    endpoint: Endpoint,
+    source: Source,
+    reconstructor: Reconstructor,
+    workers: Workers,
+    recorder: Recorder,
+) -> Participant:
+    """Everything of one end, wired up; ``start`` and ``tick`` drive it."""
+    carrier = create_carrier(config.carrier)
+    receiver = Receiver(config.receiver, reconstructor, workers.picture, recorder, recorder.decoded)
+    sender = Sender(
+        config.sender, endpoint, carrier, workers.background, receiver.next_acknowledgement, recorder.captured
+    )
+    return Participant(endpoint, carrier, sender, receiver, source)
+
+
+def finish_log(participant: Participant, recorder: Recorder) -> None:
+    """Add the counts that both halves kept, and write the log."""
+    log, counts = recorder.log, participant.sender.counts
+    receiver = participant.receiver
+    log.face_sizes = counts.face_sizes
+    log.reconstruct_seconds = receiver.reconstruct_seconds
+    log.warnings += participant.warnings()
+    log.counts |= {
+        "voice_packets_sent": counts.voice_packets,
+        "voice_bytes_sent": counts.voice_bytes,
+        "face_packets_sent": counts.face_packets,
+        "face_bytes_sent": counts.face_bytes,
+        "bundle_bytes_sent": counts.bundle_bytes,
+        "identity_bytes_sent": participant.sender.identity_bytes,
+        "malformed": participant.malformed,
+    } | receiver.counts()
+    if participant.started_s is not None:
+        log.events["started"] = participant.started_s
+    identity = participant.sender.identity
+    if identity is not None and identity.media_time_s is not None:
+        log.events["identity_media_time"] = identity.media_time_s
+    log.save(recorder.folder / LOG)

@@ -1,0 +1,159 @@
+"""One end of a call: routes what arrives to its sender and receiver, and keeps the small talk between the two ends."""
+
+from callcodec import __version__
+from callcodec.call.source import Source
+from callcodec.transport.carriers import Carried, Carrier
+from callcodec.transport.endpoint import Channel, Endpoint, MessageArrival, VoiceArrival
+from callcodec.wire.bundle import Bundle
+from callcodec.wire.control import (
+    Bye,
+    Capability,
+    Hello,
+    IdentityRequest,
+    Reason,
+    Refusal,
+    VersionMismatch,
+    Control,
+    parse_control,
+    serialise_control,
+)
+from callcodec.wire.face_packet import RUNGS
+from receiver.receiver import Receiver
+from sender.sender import Sender
+
+CAPABILITIES = (
+    Capability.OPUS_CARRIER
+    | Capability.CHANNEL_CARRIER
+    | Capability.EMOTION
+    | Capability.IDENTITY_AV1
+    | Capability.IDENTITY_AVIF
+    | Capability.IDENTITY_WEBP
+    | Capability.IDENTITY_JPEG
+)
+ALL_RUNGS = (1 << len(RUNGS)) - 1
+
+
+class Participant:
+    """Sender and receiver on one endpoint. Driven by ``tick``; knows no clock and starts no thread."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        carrier: Carrier,
+        sender: Sender,
+        receiver: Receiver,
+        source: Source,
+    ) -> None:
+        self.endpoint = endpoint
+        self.sender = sender
+        self.receiver = receiver
+        self._carrier = carrier
+        self._source = source
+        self._started_s: float | None = None
+        self._hung_up = False
+        self.malformed = 0
+        self.peer: Hello | None = None
+        self.goodbye: Bye | None = None
+        self.refusal: str | None = None
+        endpoint.on_voice = self._voice_arrived
+        endpoint.on_message = self._message_arrived
+
+    @property
+    def started_s(self) -> float | None:
+        """Wall time at which this end's media timeline began."""
+        return self._started_s
+
+    def start(self, now_s: float) -> None:
+        """The connection is up: greet the other side and start the media timeline."""
+        self._started_s = now_s
+        hello = Hello(capabilities=CAPABILITIES, rungs=ALL_RUNGS, software=f"callcodec {__version__}")
+        self._say(hello)
+
+    def tick(self, now_s: float) -> None:
+        """Capture, send, play and show everything that is due at ``now_s``."""
+        if self._started_s is None:
+            return
+        if not self._hung_up:
+            media_s = now_s - self._started_s
+            for frame in self._source.pictures(media_s):
+                self.sender.push_picture(frame.rgb, frame.number, frame.time_s, now_s)
+            self.sender.push_voice(self._source.voice(media_s))
+            self.sender.tick(now_s)
+        self.receiver.advance(now_s)
+
+    def source_finished(self, now_s: float) -> bool:
+        """Whether this end has nothing more to say."""
+        return self._started_s is not None and self._source.finished(now_s - self._started_s)
+
+    def warnings(self) -> list[str]:
+        """What the user should know about this call, in sentences."""
+        found = []
+        if self.sender.pictures_seen and not self.sender.faces_found:
+            found.append("No face was found in the picture: its centre was sent.")
+        if self.malformed:
+            found.append(f"{self.malformed} malformed packets were dropped.")
+        return found + [f"An identity image was refused: {why}." for why in self.receiver.identity_refusals]
+
+    def hang_up(self) -> None:
+        """Say goodbye; nothing is sent after it."""
+        if not self._hung_up:
+            self._hung_up = True
+            self._say(Bye(Reason.USER))
+
+    def _voice_arrived(self, arrival: VoiceArrival) -> None:
+        try:
+            carried = self._carrier.voice_arrived(arrival)
+        except ValueError:
+            self.malformed += 1
+            return
+        self._carried(carried)
+
+    def _message_arrived(self, arrival: MessageArrival) -> None:
+        self.receiver.heard(arrival.arrival_s)
+        if arrival.channel is Channel.IDENTITY:
+            self.receiver.receive_identity(arrival.data)
+            return
+        try:
+            if arrival.channel is Channel.CONTROL:
+                self._control(arrival.data)
+                return
+            carried = self._carrier.message_arrived(arrival)
+        except ValueError:
+            self.malformed += 1
+            return
+        if carried is not None:
+            self._carried(carried)
+
+    def _carried(self, carried: Carried) -> None:
+        if carried.opus is not None and carried.sequence is not None:
+            self.receiver.receive_voice(carried.sequence, carried.rtp_timestamp, carried.opus, carried.arrival_s)
+        if not carried.bundle:
+            return
+        try:
+            bundle = Bundle.parse(carried.bundle)
+        except ValueError:
+            self.malformed += 1
+            return
+        if bundle.acknowledgement is not None:
+            self.sender.acknowledge(bundle.acknowledgement)
+        for face in bundle.faces:
+            self.receiver.receive_face(face, carried.rtp_timestamp, carried.arrival_s)
+
+    def _say(self, message: Control) -> None:
+        self.endpoint.send_message(Channel.CONTROL, serialise_control(message))
+
+    def _control(self, data: bytes) -> None:
+        try:
+            message = parse_control(data)
+        except VersionMismatch as error:
+            self.refusal = str(error)
+            self._say(Refusal(Reason.VERSION, str(error)))
+            return
+        if isinstance(message, Hello):
+            self.peer = message
+        elif isinstance(message, Bye):
+            self.goodbye = message
+        elif isinstance(message, Refusal):
+            self.refusal = message.text
+        elif isinstance(message, IdentityRequest):
+            self.sender.resend_identity(message.layer)

@@ -1,0 +1,57 @@
+"""The incoming identity image: chunks become a picture, and a refined picture replaces the first one."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from callcodec.media.still import decode_still
+from callcodec.transport.worker import Worker
+from callcodec.wire.identity import Identity, IdentityAssembler
+
+PICTURE_SIZE = 256
+
+
+class IdentityReceiver:
+    """Assembles, checks and decodes identity images; decoding runs in the worker."""
+
+    def __init__(self, worker: Worker, use: Callable[[NDArray[np.uint8]], None]) -> None:
+        self._assembler = IdentityAssembler()
+        self._worker = worker
+        self._use = use
+        self.received_bytes = 0
+        self.refused: list[str] = []
+        self.layers_complete = 0
+
+    def receive(self, message: bytes) -> None:
+        """Take one identity message from the wire; a bad one is noted and dropped."""
+        self.received_bytes += len(message)
+        try:
+            identity = self._assembler.add(message)
+        except ValueError as error:
+            self._refuse(str(error))
+            return
+        if identity is not None:
+            self._worker.submit(lambda: self._decode(identity), self._done)
+
+    def _decode(self, identity: Identity) -> NDArray[np.uint8] | ValueError:
+        header = identity.header
+        try:
+            picture = decode_still(header.format, identity.payload, header.width, header.height)
+        except ValueError as error:
+            return error
+        if picture.shape[:2] != (PICTURE_SIZE, PICTURE_SIZE):
+            picture = cv2.resize(picture, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+        return picture
+
+    def _done(self, picture: NDArray[np.uint8] | ValueError) -> None:
+        if isinstance(picture, ValueError):
+            self._refuse(str(picture))
+            return
+        self.layers_complete += 1
+        self._use(picture)
+
+    def _refuse(self, why: str) -> None:
+        if len(self.refused) < 8:  # a hostile peer must not fill the memory with complaints
+            self.refused.append(why)

@@ -1,0 +1,142 @@
+"""From a media time to the picture that is shown then: interpolate, reconstruct, correct. One at a time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from callcodec.speech.mel import mel_window
+from callcodec.transport.worker import Worker
+from models.consistency import consistency_error, correct
+from models.reconstructor import Reconstructor
+from receiver.identity import PICTURE_SIZE
+from receiver.interpolation import Interpolated, Interpolator
+
+WINDOW_FRAMES = 5
+SLOT_S = 0.04
+VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
+NETWORK_ERROR = 0.045  # RMS of the network's own 8×8 average against the truth, before correction (val)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A finished picture. ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 that it was made from."""
+
+    media_time_s: float
+    picture: NDArray[np.uint8]
+    lowres: NDArray[np.uint8]
+    reconstructed: bool
+    age_s: float
+    consistency_error: float
+    seconds: float
+
+
+class PictureMaker:
+    """Turns media times into pictures with the newest identity; the worker may run it in a thread."""
+
+    def __init__(
+        self, interpolator: Interpolator, reconstructor: Reconstructor, consistency_iterations: int, worker: Worker
+    ) -> None:
+        self.interpolator = interpolator
+        self._reconstructor = reconstructor
+        self._iterations = consistency_iterations
+        self._worker = worker
+        self._busy = False
+        self._has_identity = False
+        self.skipped = 0
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether pictures are reconstructed; enlarged until then."""
+        return self._has_identity
+
+    def set_identity(self, picture: NDArray[np.uint8]) -> None:
+        """Use a (256, 256, 3) RGB identity image from the next picture on; its features are computed once, here."""
+
+        def done(_: None) -> None:
+            self._has_identity = True
+
+        self._worker.submit(lambda: self._reconstructor.set_identity(picture), done)
+
+    def prepare(
+        self,
+        media_time_s: float,
+        voice: NDArray[np.int16],
+        emotion: int | None,
+        done: Callable[[Prepared], None],
+    ) -> None:
+        """Make the picture of ``media_time_s``; ``voice``: 16 kHz PCM of VOICE_SPAN_S before to after that time.
+
+        Nothing happens before the first face, or while the picture before is still being made: a machine that is too
+        slow shows fewer pictures, not later ones.
+        """
+        window = [self.interpolator.at(media_time_s - SLOT_S * i) for i in reversed(range(WINDOW_FRAMES))]
+        newest = window[-1]
+        if newest is None:
+            return
+        if self._busy:
+            self.skipped += 1
+            return
+        earliest = next(frame for frame in window if frame is not None)
+        pictures = np.stack([(frame or earliest).picture for frame in window])
+        reconstruct = self._has_identity
+
+        def finish(prepared: Prepared) -> None:
+            self._busy = False
+            done(prepared)
+
+        self._busy = True
+        self._worker.submit(
+            lambda: self._make(media_time_s, newest, pictures, voice, emotion, reconstruct), finish
+        )
+
+    def _make(
+        self,
+        media_time_s: float,
+        newest: Interpolated,
+        window: NDArray[np.float32],
+        voice: NDArray[np.int16],
+        emotion: int | None,
+        reconstruct: bool,
+    ) -> Prepared:
+        started = time.perf_counter()
+        error = 0.0
+        if reconstruct:
+            with torch.inference_mode():
+                mel = mel_window(voice, VOICE_SPAN_S)
+                proposed = self._reconstructor.reconstruct(window, mel, emotion)
+                lowres = torch.from_numpy(window[-1]).to(proposed.device)
+                error = consistency_error(proposed, lowres)
+                y = correct(proposed, lowres, weight(newest.expected_error), self._iterations)
+                picture = to_pixels(y.permute(1, 2, 0).cpu().numpy())
+        else:
+            picture = enlarge(newest.picture)
+        return Prepared(
+            media_time_s,
+            picture,
+            to_pixels(newest.picture.transpose(1, 2, 0)),
+            reconstruct,
+            newest.age_s,
+            error,
+            time.perf_counter() - started,
+        )
+
+
+def weight(expected_error: float) -> float:
+    """How far to trust a low-resolution frame against the network: inverse-variance weighting, 0..1."""
+    return NETWORK_ERROR**2 / (NETWORK_ERROR**2 + expected_error**2)
+
+
+def enlarge(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(3, S, S) in 0..1 → (256, 256, 3) uint8, bicubic: what is shown before the identity image is there."""
+    large = cv2.resize(picture.transpose(1, 2, 0), (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC)
+    return to_pixels(np.asarray(large, np.float32))
+
+
+def to_pixels(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """0..1 → 0..255, rounded."""
+    return (np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,186 @@
+"""The receiving half of one end: packets in, a picture every 40 ms and a steady voice out. No clock, no I/O."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callcodec.speech import SAMPLE_RATE_HZ
+from callcodec.transport.worker import Worker
+from callcodec.wire.bundle import Acknowledgement
+from callcodec.wire.face_packet import RUNGS, FacePacket
+from models.reconstructor import Reconstructor
+from receiver.face import DecodedFace, FaceDecoder
+from receiver.identity import PICTURE_SIZE, IdentityReceiver
+from receiver.interpolation import MotionAdaptiveInterpolator
+from receiver.picture import SLOT_S, VOICE_SPAN_S, PictureMaker, Prepared
+from receiver.playout_clock import PlayoutClock, PlayoutSettings
+from receiver.settings import ReceiverSettings
+from receiver.sink import Shown, Sink
+from receiver.state import State
+from receiver.unwrap import SEQUENCE_BITS, TIMESTAMP_BITS, Unwrapper
+from receiver.voice import VoiceBuffer
+
+RTP_CLOCK_HZ = 48_000
+BLANK_LEVEL = 24  # nearly black: nothing to show yet
+
+
+class Receiver:
+    """Driven by arrivals and by ``advance``; everything that is shown or played goes to the sink."""
+
+    def __init__(
+        self,
+        settings: ReceiverSettings,
+        reconstructor: Reconstructor,
+        worker: Worker,
+        sink: Sink,
+        decoded: Callable[[DecodedFace, float], None],
+    ) -> None:
+        self._settings = settings
+        self._sink = sink
+        self._decoded = decoded
+        interpolator = MotionAdaptiveInterpolator(1 / RUNGS[0].frames_per_second)
+        self._pictures = PictureMaker(interpolator, reconstructor, settings.consistency_iterations, worker)
+        self._identity = IdentityReceiver(worker, self._pictures.set_identity)
+        # The picture of a slot is begun one slot ahead, when the frame on the far side of it must be there.
+        self._clock = PlayoutClock(PlayoutSettings(extra_delay_s=interpolator.wait_s + SLOT_S))
+        self._voice = VoiceBuffer()
+        self._faces = FaceDecoder()
+        self._timestamps = Unwrapper(TIMESTAMP_BITS)
+        self._sequences = Unwrapper(SEQUENCE_BITS)
+        self._emotion: int | None = None
+        self._heard_s: float | None = None
+        self._acknowledgement_due = False
+        self._slot = 0
+        self._first_slot_s: float | None = None
+        self._played_samples = 0
+        self._media_s = 0.0
+        self._ready: Prepared | None = None
+        self._on_screen: Prepared | None = None
+        self.reconstruct_seconds: list[float] = []
+
+    def heard(self, now_s: float) -> None:
+        """Something arrived, of any kind: the other side lives."""
+        self._heard_s = now_s
+
+    def receive_voice(self, sequence: int, rtp_timestamp: int, opus: bytes, now_s: float) -> None:
+        """Take one voice packet as it arrived, in any order."""
+        self.heard(now_s)
+        timestamp = self._timestamps.unwrap(rtp_timestamp)
+        self._voice.add(self._sequences.unwrap(sequence), timestamp, opus)
+        if self._clock.arrived(timestamp / RTP_CLOCK_HZ, now_s):
+            self._voice.restart()
+
+    def receive_face(self, packet: FacePacket, rtp_timestamp: int, now_s: float) -> None:
+        """Take one face packet that rode with, or referred to, the voice packet of ``rtp_timestamp``."""
+        self.heard(now_s)
+        face = self._faces.decode(packet, self._timestamps.unwrap(rtp_timestamp) / RTP_CLOCK_HZ)
+        if face is None:
+            return
+        self._acknowledgement_due = True
+        self._emotion = face.emotion
+        self._pictures.interpolator.add(face.media_time_s, face.picture)
+        self._decoded(face, now_s)
+
+    def receive_identity(self, message: bytes) -> None:
+        """Take one message of the identity channel."""
+        self._identity.receive(message)
+
+    def next_acknowledgement(self) -> Acknowledgement | None:
+        """What the next outgoing voice packet should confirm: nothing if nothing was decoded since the last one."""
+        due, self._acknowledgement_due = self._acknowledgement_due, False
+        return self._faces.acknowledgement() if due else None
+
+    @property
+    def identity_refusals(self) -> list[str]:
+        """Why identity images were not believed."""
+        return self._identity.refused
+
+    @property
+    def identity_layers(self) -> int:
+        """How many identity images are complete."""
+        return self._identity.layers_complete
+
+    def advance(self, now_s: float) -> None:
+        """Play and show everything that is due at ``now_s``."""
+        media_s = self._clock.media_time(now_s)
+        if media_s is None:
+            return
+        if self._first_slot_s is None:
+            self._first_slot_s = now_s
+            self._media_s = media_s
+        self._play(now_s, media_s)
+        while self._first_slot_s + self._slot * SLOT_S <= now_s + 1e-9:
+            self._show(now_s)
+            self._prepare(media_s + SLOT_S)
+
+    def counts(self) -> dict[str, float]:
+        """What arrived and what became of it."""
+        faces, voice = self._faces.counts, self._voice.counts
+        return {
+            "face_packets_received": faces.received,
+            "face_packets_decoded": faces.decoded,
+            "face_packets_undecodable": faces.undecodable,
+            "voice_packets_received": voice.received,
+            "voice_frames_played": voice.played,
+            "voice_frames_concealed": voice.concealed,
+            "voice_frames_late": voice.late,
+            "identity_bytes_received": self._identity.received_bytes,
+            "identity_layers": self._identity.layers_complete,
+            "slots_skipped": self._pictures.skipped,
+        }
+
+    def _play(self, now_s: float, media_s: float) -> None:
+        assert self._first_slot_s is not None
+        samples = round((now_s - self._first_slot_s) * SAMPLE_RATE_HZ) - self._played_samples
+        if samples <= 0:
+            return
+        pcm = self._voice.read(samples, self._media_s, media_s)
+        began_s = self._first_slot_s + self._played_samples / SAMPLE_RATE_HZ
+        self._sink.play(pcm, self._media_s, began_s)
+        self._played_samples += samples
+        self._media_s = media_s
+
+    def _prepare(self, media_time_s: float) -> None:
+        voice = self._voice.pcm_around(media_time_s, VOICE_SPAN_S, VOICE_SPAN_S)
+        self._pictures.prepare(media_time_s, voice, self._emotion, self._prepared)
+
+    def _prepared(self, prepared: Prepared) -> None:
+        self._ready = prepared
+        if prepared.reconstructed:
+            self.reconstruct_seconds.append(prepared.seconds)
+
+    def _show(self, now_s: float) -> None:
+        fresh = self._ready is not None
+        if self._ready is not None:
+            self._on_screen, self._ready = self._ready, None
+        screen = self._on_screen
+        self._sink.show(
+            Shown(
+                slot=self._slot,
+                wall_s=now_s,
+                state=self.state(now_s),
+                picture=_blank() if screen is None else screen.picture,
+                lowres=None if screen is None else screen.lowres,
+                media_time_s=None if screen is None else screen.media_time_s,
+                consistency_error=0.0 if screen is None else screen.consistency_error,
+                fresh=fresh,
+            )
+        )
+        self._slot += 1
+
+    def state(self, now_s: float) -> State:
+        """What is being shown, in the user's words."""
+        if self._heard_s is None:
+            return State.WAITING
+        if now_s - self._heard_s > self._settings.lost_after_s:
+            return State.LOST
+        if self._on_screen is None:
+            return State.VOICE_ONLY
+        if self._on_screen.age_s > self._settings.frozen_after_s:
+            return State.FROZEN
+        return State.RECONSTRUCTING if self._on_screen.reconstructed else State.LOW_RESOLUTION
+
+
+def _blank() -> NDArray[np.uint8]:
+    return np.full((PICTURE_SIZE, PICTURE_SIZE, 3), BLANK_LEVEL, np.uint8)

@@ -1,0 +1,39 @@
+"""Where pictures and voice go: a screen and a speaker, or files."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from receiver.state import State
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on the screen during one 40 ms slot.
+
+    ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 or None. ``media_time_s``: of the sender's timeline,
+    None before the first face. ``fresh``: made for this slot; otherwise the picture before is repeated.
+    """
+
+    slot: int
+    wall_s: float
+    state: State
+    picture: NDArray[np.uint8]
+    lowres: NDArray[np.uint8] | None
+    media_time_s: float | None
+    consistency_error: float
+    fresh: bool
+
+
+class Sink(Protocol):
+    """Takes a picture every 40 ms and the voice in small blocks."""
+
+    def show(self, shown: Shown) -> None:
+        """Put one picture on the screen."""
+        ...
+
+    def play(self, pcm: NDArray[np.int16], media_time_s: float, wall_s: float) -> None:
+        """Play mono 16 kHz samples; ``media_time_s``: of the first one, ``wall_s``: when it sounds."""
+        ...
