@@ -1,0 +1,289 @@
+"""Both ends of a call on simulated time: the bytes of the real, trimmed WebRTC stack without a socket.
+
+Sizes and their order were read off aiortc 1.16 with DTLS 1.2 (ECDHE-ECDSA, AES-128-GCM); a test compares
+them with a real connection. Left out: the exchange of offer and answer, and several candidates per side.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Set
+from dataclasses import dataclass, replace
+
+from callcodec.transport.clock import SimulatedClock
+from callcodec.transport.consent import ConsentSchedule
+from callcodec.transport.endpoint import (
+    IPV4_UDP_BYTES,
+    Channel,
+    ConnectionState,
+    MessageArrival,
+    VoiceArrival,
+    WireStatistics,
+    check_message,
+)
+from callcodec.transport.link import LinkProfile, SimulatedLink
+from callcodec.transport.simulated_sctp import Chunk, SimulatedSctp, chunk_bytes
+from callcodec.transport.tally import PacketClass, WireTally
+
+RTP_HEADER_BYTES = 12
+SRTP_TAG_BYTES = 10
+"""AES_CM_128_HMAC_SHA1_80 (RFC 5764, 4.1.2)."""
+SENDER_REPORT_BYTES = 70
+"""SR (28), SDES with a CNAME of 16 characters (28), SRTCP index (4) and tag (10)."""
+RECEIVER_REPORT_BYTES = 46
+"""RR with one block (32), SRTCP index and tag."""
+RTCP_INTERVAL_S = (5.0, 15.0)
+BYE_BYTES = 22
+DTLS_RECORD_BYTES = 37
+"""Record header (13), explicit nonce (8) and tag (16) of AES-128-GCM in DTLS 1.2."""
+CONSENT_REQUEST_BYTES = 88
+CONSENT_RESPONSE_BYTES = 64
+SETUP_LIMIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer during set-up; the request is repeated until it is answered."""
+
+    by_caller: bool
+    kind: PacketClass
+    request_bytes: int
+    response_bytes: int
+    timeout_s: float
+    """Wait for the first answer."""
+    backoff: float
+    """Each further wait is this many times longer."""
+
+
+SETUP: tuple[tuple[Exchange, ...], ...] = (
+    (Exchange(True, "stun", 92, 64, 0.5, 2), Exchange(False, "stun", 88, 64, 0.5, 2)),
+    (Exchange(False, "dtls", 165, 781, 1, 2),),
+    (Exchange(False, "dtls", 659, 75, 1, 2),),
+    (Exchange(True, "dtls", 81, 109, 1, 1), Exchange(False, "dtls", 81, 109, 1, 1)),
+    (Exchange(True, "dtls", 77, 53, 1, 1), Exchange(False, "dtls", 77, 53, 1, 1)),
+)
+"""Stages of set-up, the exchanges of one running side by side: ICE checks, the two round trips of the DTLS
+handshake (the called side is its client), SCTP's INIT and COOKIE in both directions."""
+
+
+class SimulatedEndpoint:
+    """One end of a SimulatedPair. Implements Endpoint; everything happens while the clock runs."""
+
+    def __init__(self, clock: SimulatedClock, link: SimulatedLink, seed: str) -> None:
+        self.on_voice: Callable[[VoiceArrival], None] | None = None
+        self.on_message: Callable[[MessageArrival], None] | None = None
+        self.on_state: Callable[[ConnectionState], None] | None = None
+        self._clock = clock
+        self._link = link
+        self._random = random.Random(seed)
+        self._state = ConnectionState.NEW
+        self._tally = WireTally(clock)
+        self._sctp = SimulatedSctp(clock, self._transmit_chunk, self._deliver_message)
+        # In the lower half, as aiortc does, so that SRTP never sees a wrap before the first packets arrive.
+        self._sequence = self._random.randrange(32768)
+        self._heard_voice = False
+        self._alive = True
+        self._consent = ConsentSchedule(self._random)
+        self._consent_deadline_s = 0.0
+        self._consent_pending = False
+        self._other: SimulatedEndpoint
+
+    @property
+    def state(self) -> ConnectionState:
+        """See Endpoint."""
+        return self._state
+
+    def send_voice(self, payload: bytes, rtp_timestamp: int) -> None:
+        """See Endpoint."""
+        if self._state is not ConnectionState.CONNECTED:
+            return
+        sequence = self._sequence
+        self._sequence = (sequence + 1) % 2**16
+        other = self._other
+
+        def deliver() -> None:
+            other._heard_voice = True
+            if other.on_voice is not None:
+                other.on_voice(VoiceArrival(sequence, rtp_timestamp % 2**32, payload, self._clock.now()))
+
+        self._transmit("rtp", RTP_HEADER_BYTES + len(payload) + SRTP_TAG_BYTES, deliver)
+
+    def send_message(self, channel: Channel, data: bytes) -> None:
+        """See Endpoint."""
+        check_message(data)
+        if self._state is ConnectionState.CONNECTED:
+            self._sctp.send(channel, data)
+
+    def buffered_bytes(self, channel: Channel) -> int:
+        """See Endpoint."""
+        return self._sctp.buffered_bytes(channel)
+
+    def wire_statistics(self) -> WireStatistics:
+        """See Endpoint."""
+        return self._tally.statistics()
+
+    def close(self) -> None:
+        """Hangs up: the other side learns of it, if the packet arrives."""
+        if self._state is ConnectionState.CONNECTED:
+            other = self._other
+            self._transmit("rtcp", BYE_BYTES, lambda: None)
+            self._transmit("dtls", DTLS_RECORD_BYTES + 2, lambda: other._enter(ConnectionState.CLOSED))
+        self._enter(ConnectionState.CLOSED)
+
+    def vanish(self) -> None:
+        """Falls silent for ever without a word, as when the machine loses its power."""
+        self._alive = False
+        self._sctp.stop()
+
+    def _transmit(self, kind: PacketClass, payload_bytes: int, deliver: Callable[[], None]) -> None:
+        if not self._alive:
+            return
+        size = payload_bytes + IPV4_UDP_BYTES
+        self._tally.count_sent(kind, size)
+
+        def arrive() -> None:
+            if self._other._alive and self._other._state not in _FINAL:
+                self._other._tally.count_received(kind, size)
+                deliver()
+
+        self._link.send(size, arrive)
+
+    def _transmit_chunk(self, chunk: Chunk) -> None:
+        self._transmit(
+            "dtls", DTLS_RECORD_BYTES + chunk_bytes(chunk), lambda: self._other._sctp.receive(chunk)
+        )
+
+    def _deliver_message(self, channel: Channel, data: bytes) -> None:
+        if self.on_message is not None:
+            self.on_message(MessageArrival(channel, data, self._clock.now()))
+
+    def _enter(self, state: ConnectionState) -> None:
+        if self._state in (*_FINAL, state):
+            return
+        self._state = state
+        if state in _FINAL:
+            self._sctp.stop()
+        if state is ConnectionState.CONNECTED:
+            self._consent_deadline_s = self._clock.now() + self._consent.lifetime_s
+            self._clock.schedule_in(self._consent.interval_s(healthy=True), self._check_consent)
+            self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_sending)
+            self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_receiving)
+        if self.on_state is not None:
+            self.on_state(state)
+
+    @property
+    def _running(self) -> bool:
+        return self._alive and self._state is ConnectionState.CONNECTED
+
+    def _report_sending(self) -> None:
+        if self._running:
+            self._transmit("rtcp", SENDER_REPORT_BYTES, lambda: None)
+            self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_sending)
+
+    def _report_receiving(self) -> None:
+        if self._running:
+            if self._heard_voice:
+                self._transmit("rtcp", RECEIVER_REPORT_BYTES, lambda: None)
+            self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_receiving)
+
+    def _check_consent(self) -> None:
+        if not self._running:
+            return
+        self._consent_pending = True
+        delay_s = 0.0
+        for wait_s in self._consent.timeouts_s:
+            self._clock.schedule_in(delay_s, self._ask_consent)
+            delay_s += wait_s
+        self._clock.schedule_in(delay_s, self._consent_timed_out)
+
+    def _ask_consent(self) -> None:
+        if not self._running or not self._consent_pending:
+            return
+
+        def answer() -> None:
+            self._other._transmit("stun", CONSENT_RESPONSE_BYTES, self._consent_given)
+
+        self._transmit("stun", CONSENT_REQUEST_BYTES, answer)
+
+    def _consent_given(self) -> None:
+        if self._consent_pending:
+            self._consent_pending = False
+            self._consent_deadline_s = self._clock.now() + self._consent.lifetime_s
+            self._clock.schedule_in(self._consent.interval_s(healthy=True), self._check_consent)
+
+    def _consent_timed_out(self) -> None:
+        if not self._consent_pending or not self._running:
+            return
+        self._consent_pending = False
+        if self._clock.now() >= self._consent_deadline_s:
+            self._enter(ConnectionState.FAILED)
+        else:
+            self._clock.schedule_in(self._consent.interval_s(healthy=False), self._check_consent)
+
+
+_FINAL = (ConnectionState.FAILED, ConnectionState.CLOSED)
+
+
+class SimulatedPair:
+    """Two endpoints, the links between them and the set-up. The same seed gives the same call."""
+
+    def __init__(
+        self, clock: SimulatedClock, there: LinkProfile, back: LinkProfile | None = None, seed: int = 0
+    ) -> None:
+        """`there` carries what the caller sends, `back` what it receives; None: `there` with another seed."""
+        if back is None:
+            back = replace(there, seed=there.seed + 1)
+        self.there = SimulatedLink(clock, there)
+        self.back = SimulatedLink(clock, back)
+        self.caller = SimulatedEndpoint(clock, self.there, f"{seed}/caller")
+        self.called = SimulatedEndpoint(clock, self.back, f"{seed}/called")
+        self.caller._other, self.called._other = self.called, self.caller
+        self._clock = clock
+
+    def connect(self) -> None:
+        """Begins the set-up now; both sides are CONNECTED once its last answer has arrived."""
+        self.caller._enter(ConnectionState.CONNECTING)
+        self.called._enter(ConnectionState.CONNECTING)
+        self._clock.schedule_in(SETUP_LIMIT_S, self._give_up)
+        self._stage(0)
+
+    def _give_up(self) -> None:
+        for endpoint in (self.caller, self.called):
+            if endpoint.state is ConnectionState.CONNECTING:
+                endpoint._enter(ConnectionState.FAILED)
+
+    def _stage(self, number: int) -> None:
+        if number == len(SETUP):
+            self.caller._enter(ConnectionState.CONNECTED)
+            self.called._enter(ConnectionState.CONNECTED)
+            return
+        unanswered = set(SETUP[number])
+
+        def answered(exchange: Exchange) -> None:
+            if exchange in unanswered:
+                unanswered.remove(exchange)
+                if not unanswered:
+                    self._stage(number + 1)
+
+        for exchange in SETUP[number]:
+            self._ask(exchange, unanswered, answered, 0)
+
+    def _ask(
+        self,
+        exchange: Exchange,
+        unanswered: Set[Exchange],
+        answered: Callable[[Exchange], None],
+        attempt: int,
+    ) -> None:
+        here, there = (self.caller, self.called) if exchange.by_caller else (self.called, self.caller)
+        if exchange not in unanswered or here.state is not ConnectionState.CONNECTING:
+            return
+
+        def answer() -> None:
+            there._transmit(exchange.kind, exchange.response_bytes, lambda: answered(exchange))
+
+        here._transmit(exchange.kind, exchange.request_bytes, answer)
+        self._clock.schedule_in(
+            exchange.timeout_s * exchange.backoff**attempt,
+            lambda: self._ask(exchange, unanswered, answered, attempt + 1),
+        )
