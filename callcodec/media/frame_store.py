@@ -21,7 +21,7 @@ class FrameStoreWriter:
     """Appends raw RGB pictures of one size to a file: one `write` a picture, 196,608 bytes at 256×256."""
 
     def __init__(self, path: str | os.PathLike[str], width: int, height: int) -> None:
-        """Creates or empties the file. Raises ValueError on an impossible size, OSError if it cannot write."""
+        """Creates or empties the file. Raises ValueError on an impossible size, OSError if it cannot."""
         _check_size(width, height)
         self._shape = (height, width, 3)
         # Unbuffered: what was appended is in the file even where the process is killed afterwards.
