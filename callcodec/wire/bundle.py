@@ -1,6 +1,7 @@
 """What travels with one voice packet: an acknowledgement, face packets, or both.
 
-A bundle is a row of items whose first bits say what they are; a single face packet is its own bundle and costs nothing more.
+A bundle is a row of items whose first bits say what they are; a single face packet is its own bundle and costs
+nothing more.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _LONG_LENGTH = 31
 class Acknowledgement:
     """Which face frames have arrived and can serve as references.
 
-    frame_number: the newest one received, 0..255. received: bit i (0..7) is set when frame_number - 1 - i was received too.
+    frame_number: the newest one received, 0..255. received: bit i (0..7) is set when frame_number - 1 - i was
+    received too.
     """
 
     frame_number: int
@@ -29,7 +31,7 @@ class Acknowledgement:
         if not 0 <= self.frame_number < FRAME_NUMBERS:
             raise ValueError(f"a face frame's number is 0 to {FRAME_NUMBERS - 1}, not {self.frame_number}")
         if not 0 <= self.received < 256:
-            raise ValueError(f"an acknowledgement covers eight frames before its newest, not {self.received:#b}")
+            raise ValueError(f"an acknowledgement covers eight frames before its newest: {self.received:#b}")
 
     def frames(self) -> tuple[int, ...]:
         """The numbers of all frames that this acknowledges, newest first."""

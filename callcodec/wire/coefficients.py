@@ -79,7 +79,7 @@ class CoefficientDecoder:
         self._step = step
 
     def decode(self, base: Sequence[int]) -> list[int]:
-        """The coefficients (sixteenths) whose table levels are `base`. ValueError where one is out of all bounds."""
+        """The coefficients (sixteenths) whose table levels are `base`. ValueError where one is out of bounds."""
         decoded = []
         for level_base in base:
             level = self._activity.level(level_base)

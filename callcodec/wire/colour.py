@@ -26,4 +26,5 @@ def to_rgb(y: Plane, cb: Plane, cr: Plane) -> NDArray[np.uint8]:
     green = scaled - 5638 * cb - 11700 * cr
     blue = scaled + 29032 * cb
     rounded = (np.stack((red, green, blue), axis=-1) + (1 << 17)) >> 18
-    return np.clip(rounded, 0, 255).astype(np.uint8)
+    clamped: NDArray[np.uint8] = np.clip(rounded, 0, 255).astype(np.uint8)
+    return clamped

@@ -1,7 +1,7 @@
-"""The messages of the reliable control channel: hello, acknowledgement, identity request, statistics, refusal, bye.
+"""The messages of the reliable control channel: hello, acknowledgement, identity request, ....
 
-A message is one type byte and fields of fixed length. A longer message is read up to the fields known here, so that a
-later minor version can append fields; another major version is refused before anything else of it is read.
+A message is one type byte and fields of fixed length. A longer message is read up to the fields known here, so that
+a later minor version can append fields; another major version is refused before anything else of it is read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_TEXT_BYTES = 200
 _MAGIC = b"CC"
 
 
-class VersionMismatch(ValueError):
+class VersionMismatch(ValueError):  # noqa: N818 - a state of affairs that callers handle by name
     """The other side speaks another major version of the protocol."""
 
 
@@ -46,13 +46,16 @@ class Reason(IntEnum):
     ERROR = 5
 
 
+_NO_CAPABILITIES = Capability(0)
+
+
 @dataclass(frozen=True)
 class Hello:
-    """First message of each side. rungs: bit i is set where the side can decode rung i. software: name and version."""
+    """First message of each side. rungs: bit i is set where it can decode rung i. software: name and version."""
 
     major: int = PROTOCOL_VERSION[0]
     minor: int = PROTOCOL_VERSION[1]
-    capabilities: Capability = Capability(0)
+    capabilities: Capability = _NO_CAPABILITIES
     rungs: int = 1
     software: str = ""
 
@@ -73,8 +76,9 @@ class IdentityRequest:
 class Statistics:
     """What a side received since its last statistics. All counts are 0..65535, all times whole milliseconds.
 
-    voice_lost counts voice packets that never came; round_trip_ms is 0 while unknown; echo_ms is the sender's own clock
-    modulo 65536 and echoed_ms the newest echo_ms that it received, echo_delay_ms old: the other side's round trip.
+    voice_lost counts voice packets that never came; round_trip_ms is 0 while unknown; echo_ms is the sender's own
+    clock modulo 65536 and echoed_ms the newest echo_ms that it received, echo_delay_ms ago: from these the other
+    side works out the round trip.
     """
 
     voice_received: int = 0
@@ -121,9 +125,8 @@ def serialise_control(message: Control) -> bytes:
     match message:
         case Hello():
             head = bytes((_HELLO,)) + _MAGIC + bytes((message.major, message.minor))
-            return head + int(message.capabilities).to_bytes(4, "big") + message.rungs.to_bytes(2, "big") + _text(
-                message.software
-            )
+            offers = int(message.capabilities).to_bytes(4, "big") + message.rungs.to_bytes(2, "big")
+            return head + offers + _text(message.software)
         case Acknowledgement():
             return bytes((_ACKNOWLEDGEMENT, message.frame_number, message.received))
         case IdentityRequest():
@@ -138,7 +141,7 @@ def serialise_control(message: Control) -> bytes:
 
 
 def parse_control(data: bytes) -> Control:
-    """The message in `data`. VersionMismatch for a hello of another major version, ValueError for anything malformed."""
+    """The message in `data`. VersionMismatch for a hello of another major version, ValueError for garbage."""
     if len(data) > MAX_CONTROL_BYTES:
         raise ValueError(f"a control message of {len(data)} bytes is too long")
     if not data:
@@ -186,7 +189,7 @@ def _take(body: bytes, count: int, name: str) -> tuple[int, ...]:
 
 def _reason(value: int) -> Reason:
     """A reason of a later minor version counts as an error of the other side."""
-    return Reason(value) if value in Reason else Reason.ERROR
+    return Reason(value) if value in set(Reason) else Reason.ERROR
 
 
 def _text(text: str) -> bytes:

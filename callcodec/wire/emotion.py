@@ -1,6 +1,7 @@
 """The 15 emotion states of MMSD (section 3.4): neutral, and seven emotions at two intensities.
 
-The eight emotions and the two intensities (normal, strong; neutral has one) are those of RAVDESS, which MMSD was trained on.
+The eight emotions and the two intensities (normal, strong; neutral has one) are those of RAVDESS, which MMSD was
+trained on.
 """
 
 from __future__ import annotations
@@ -38,4 +39,5 @@ class EmotionState(IntEnum):
         for state in cls:
             if state.label == label.strip().lower():
                 return state
-        raise ValueError(f"no emotion is called {label!r}; there are {', '.join(state.label for state in cls)}")
+        names = ", ".join(state.label for state in cls)
+        raise ValueError(f"no emotion is called {label!r}; there are {names}")

@@ -1,7 +1,7 @@
 """One low-resolution face frame on the wire: a header of two to three bytes, then the codec's payload.
 
-The header is a bit string, and the payload follows it at once, in the middle of a byte where need be: a bit that a
-round byte would waste is one percent of the whole packet. FORMAT.md draws the fields.
+The header is a bit string, and the payload follows it at once, in the middle of a byte where need be: a bit that
+a round byte would waste is one percent of the whole packet. FORMAT.md draws the fields.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_CAPTURE_OFFSET_MS = 635
 MAX_HINTS_BYTES = 6
 MAX_FACE_PACKET_BYTES = 4096
 
-# The two qualities of the lowest rung that are named in one or two bits (lowres.QUALITIES says what they are).
+# The two qualities of the lowest rung that are named in one or two bits (lowres.QUALITIES lists them).
 SHORT_QUALITY = 2
 SECOND_SHORT_QUALITY = 5
 
@@ -56,11 +56,11 @@ class FacePacket:
     """A face frame and what the receiver must know to place and decode it.
 
     frame_number: 0..255, the sender's count of face frames, wrapping.
-    reference_distance: the frame is predicted from frame_number - reference_distance (1..35); None: intra-coded.
+    reference_distance: predicted from the frame frame_number - reference_distance (1..35); None: intra-coded.
     rung, quality: indices into RUNGS and lowres.QUALITIES.
-    capture_offset_ms: capture time minus the RTP time of the voice packet that carries it; multiple of 5, -640..635.
+    capture_offset_ms: capture time minus the RTP time of the carrying voice packet; multiple of 5, -640..635.
     payload: of lowres.encode. Trailing zero bytes mean nothing and do not survive the wire.
-    emotion: an EmotionState when it changed; hints: 1..6 opaque bytes; repeat: a copy of a frame sent before.
+    emotion: an EmotionState when it changed. hints: 1..6 opaque bytes. repeat: a copy of a frame sent before.
     """
 
     frame_number: int
@@ -77,17 +77,17 @@ class FacePacket:
         """Raise ValueError where a field has no place on the wire."""
         if not 0 <= self.frame_number < FRAME_NUMBERS:
             raise ValueError(f"a face frame's number is 0 to {FRAME_NUMBERS - 1}, not {self.frame_number}")
-        if self.reference_distance is not None and not 1 <= self.reference_distance <= MAX_REFERENCE_DISTANCE:
-            raise ValueError(f"a reference is 1 to {MAX_REFERENCE_DISTANCE} frames back, not {self.reference_distance}")
+        distance = self.reference_distance
+        if distance is not None and not 1 <= distance <= MAX_REFERENCE_DISTANCE:
+            raise ValueError(f"a reference is 1 to {MAX_REFERENCE_DISTANCE} frames back, not {distance}")
         if not 0 <= self.rung < len(RUNGS):
             raise ValueError(f"there is no rung {self.rung}")
         if not 0 <= self.quality < 16:
             raise ValueError(f"there is no quality {self.quality}")
-        if self.capture_offset_ms % 5 or not MIN_CAPTURE_OFFSET_MS <= self.capture_offset_ms <= MAX_CAPTURE_OFFSET_MS:
-            raise ValueError(
-                f"a capture offset is a multiple of 5 ms from {MIN_CAPTURE_OFFSET_MS} to {MAX_CAPTURE_OFFSET_MS}, "
-                f"not {self.capture_offset_ms}"
-            )
+        offset_ms = self.capture_offset_ms
+        if offset_ms % 5 or not MIN_CAPTURE_OFFSET_MS <= offset_ms <= MAX_CAPTURE_OFFSET_MS:
+            bounds = f"{MIN_CAPTURE_OFFSET_MS} to {MAX_CAPTURE_OFFSET_MS}"
+            raise ValueError(f"a capture offset is a multiple of 5 ms from {bounds} ms, not {offset_ms}")
         if self.emotion is not None and not 0 <= self.emotion < len(EmotionState):
             raise ValueError(f"there is no emotion state {self.emotion}")
         if self.hints is not None and not 1 <= len(self.hints) <= MAX_HINTS_BYTES:
@@ -201,7 +201,7 @@ def _read_reference(bits: BitReader) -> int | None:
 
 
 def _write_offset(bits: BitWriter, offset_ms: int) -> None:
-    """A frame waits for the end of the voice packet it was captured in: mostly 0 to 60 ms after that packet's RTP time."""
+    """A frame waits for the end of the voice packet it was captured in: 0 to 60 ms after its RTP time, mostly."""
     if _NEAR_OFFSETS_MS[0] <= offset_ms <= _NEAR_OFFSETS_MS[1]:
         bits.write(0b0, 1)
         bits.write((offset_ms - _NEAR_OFFSETS_MS[0]) // 5, 4)

@@ -1,6 +1,6 @@
-"""The identity image on its reliable, ordered channel: a header that bounds what follows, then chunks of the file.
+"""The identity image on its reliable, ordered channel: a header that bounds what follows, then chunks.
 
-Nothing is believed before it is bounded, and an image is handed out only when its SHA-256 is that of its header.
+Nothing is believed before it is bounded, and an image is handed out only when its SHA-256 is its header's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class IdentityFormat(IntEnum):
 
 @dataclass(frozen=True)
 class IdentityHeader:
-    """What an identity layer is. layer 0: the first, small one; layer 1: the refinement, complete in itself."""
+    """What an identity layer is. layer 0: the first, small; layer 1: the refinement, complete in itself."""
 
     sha256: bytes
     layer: int
@@ -50,7 +50,7 @@ class IdentityHeader:
             if not 1 <= side <= MAX_IDENTITY_SIDE:
                 raise ValueError(f"an identity image's side is 1 to {MAX_IDENTITY_SIDE} pixels, not {side}")
         if not 1 <= self.byte_count <= MAX_IDENTITY_BYTES:
-            raise ValueError(f"an identity image takes 1 to {MAX_IDENTITY_BYTES} bytes, not {self.byte_count}")
+            raise ValueError(f"an identity image has 1 to {MAX_IDENTITY_BYTES} bytes, not {self.byte_count}")
 
     def serialise(self) -> bytes:
         """The header's message, 41 bytes."""
@@ -119,7 +119,7 @@ class _Assembly:
 
 
 class IdentityAssembler:
-    """Puts identity images together from the messages of a reliable, ordered channel; holds one image per layer at most."""
+    """Puts identity images together from the messages of a reliable, ordered channel; one in flight per layer."""
 
     def __init__(self) -> None:
         self._assemblies: dict[int, _Assembly] = {}
@@ -130,9 +130,10 @@ class IdentityAssembler:
         return len(assembly.payload) / assembly.header.byte_count if assembly else 0.0
 
     def add(self, message: bytes) -> Identity | None:
-        """Take one message; the image, when it is complete. A new header replaces the layer's unfinished image.
+        """Take one message; the image, once complete. A new header replaces the layer's unfinished image.
 
-        ValueError for a malformed message, a chunk out of order, or an image whose hash is wrong: that layer is dropped.
+        ValueError for a malformed message, a chunk out of order, or an image whose hash is wrong; its layer is
+        dropped then.
         """
         if not message:
             raise ValueError("an empty identity message")

@@ -1,7 +1,7 @@
-"""Bytes of ours inside the padding of an Opus packet (RFC 6716, section 3.2.5), which every Opus decoder skips.
+"""Bytes of ours in the padding of an Opus packet (RFC 6716, section 3.2.5), which every Opus decoder skips.
 
-The voice is repacked as a code 3 packet with the same compressed frames, so it decodes bit-identically; the padding
-costs one byte for each 254 bytes that it holds, and the frame count one more.
+The voice is repacked as a code 3 packet with the same compressed frames, so it decodes bit-identically; the
+padding costs one byte for each 254 bytes that it holds, and the frame count one more.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MAX_PACKET_MS = 120
 
 @dataclass(frozen=True)
 class _Packet:
-    """An Opus packet taken apart: `config` is the TOC byte without its code bits, `vbr` whether code 3 lists all lengths."""
+    """An Opus packet taken apart: `config` is the TOC byte without its code, `vbr` whether lengths are listed."""
 
     config: int
     frames: tuple[bytes, ...]
@@ -27,8 +27,8 @@ class _Packet:
 def embed(opus: bytes, extra: bytes) -> bytes:
     """`opus` as a code 3 packet that carries `extra` in its padding. ValueError for a malformed packet.
 
-    Padding of the packet's own is replaced. `extra` may not consist of zeros alone: that is what padding without a
-    message looks like. Without `extra` the packet comes back as it was.
+    Padding of the packet's own is replaced. `extra` may not consist of zeros alone: that is what padding without
+    a message looks like. Without `extra` the packet comes back as it was.
     """
     if not extra:
         return opus
@@ -52,7 +52,7 @@ def embed(opus: bytes, extra: bytes) -> bytes:
 def extract(packet: bytes) -> tuple[bytes, bytes]:
     """(an Opus packet without padding that decodes identically, what the padding carried).
 
-    A packet without padding comes back as it was, and so does nothing: padding of zeros alone carries nothing.
+    A packet without padding comes back as it was. Padding of zeros alone carries nothing.
     ValueError for a malformed packet.
     """
     parsed = _parse(packet)

@@ -47,4 +47,5 @@ def cosine_basis(size: int) -> NDArray[np.int64]:
     k, n = np.mgrid[:size, :size]
     basis = np.cos(np.pi * k * (2 * n + 1) / (2 * size)) * np.sqrt(2 / size)
     basis[0] = np.sqrt(1 / size)
-    return np.rint(basis * (1 << SHIFT)).astype(np.int64)
+    rounded: NDArray[np.int64] = np.rint(basis * (1 << SHIFT)).astype(np.int64)
+    return rounded
