@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.speech import SAMPLE_RATE_HZ
+from callcodec.speech.opus import RTP_CLOCK_HZ
 from callcodec.transport.worker import Worker
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.face_packet import RUNGS, FacePacket
@@ -14,14 +15,13 @@ from receiver.face import DecodedFace, FaceDecoder
 from receiver.identity import PICTURE_SIZE, IdentityReceiver
 from receiver.interpolation import MotionAdaptiveInterpolator
 from receiver.picture import SLOT_S, VOICE_SPAN_S, PictureMaker, Prepared
-from receiver.playout_clock import PlayoutClock, PlayoutSettings
+from receiver.playout import Playout
+from receiver.playout_clock import PlayoutSettings
 from receiver.settings import ReceiverSettings
 from receiver.sink import Shown, Sink
 from receiver.state import State
-from receiver.unwrap import SEQUENCE_BITS, TIMESTAMP_BITS, Unwrapper
-from receiver.voice import VoiceBuffer
+from receiver.unwrap import TIMESTAMP_BITS, Unwrapper
 
-RTP_CLOCK_HZ = 48_000
 BLANK_LEVEL = 24  # nearly black: nothing to show yet
 
 
@@ -43,11 +43,9 @@ class Receiver:
         self._pictures = PictureMaker(interpolator, reconstructor, settings.consistency_iterations, worker)
         self._identity = IdentityReceiver(worker, self._pictures.set_identity)
         # The picture of a slot is begun one slot ahead, when the frame on the far side of it must be there.
-        self._clock = PlayoutClock(PlayoutSettings(extra_delay_s=interpolator.wait_s + SLOT_S))
-        self._voice = VoiceBuffer()
+        self._playout = Playout(PlayoutSettings(extra_delay_s=interpolator.wait_s + SLOT_S))
         self._faces = FaceDecoder()
         self._timestamps = Unwrapper(TIMESTAMP_BITS)
-        self._sequences = Unwrapper(SEQUENCE_BITS)
         self._emotion: int | None = None
         self._heard_s: float | None = None
         self._acknowledgement_due = False
@@ -55,6 +53,8 @@ class Receiver:
         self._first_slot_s: float | None = None
         self._played_samples = 0
         self._media_s = 0.0
+        self._newest_voice_s = 0.0
+        self._finished = False
         self._ready: Prepared | None = None
         self._on_screen: Prepared | None = None
         self.reconstruct_seconds: list[float] = []
@@ -66,10 +66,8 @@ class Receiver:
     def receive_voice(self, sequence: int, rtp_timestamp: int, opus: bytes, now_s: float) -> None:
         """Take one voice packet as it arrived, in any order."""
         self.heard(now_s)
-        timestamp = self._timestamps.unwrap(rtp_timestamp)
-        self._voice.add(self._sequences.unwrap(sequence), timestamp, opus)
-        if self._clock.arrived(timestamp / RTP_CLOCK_HZ, now_s):
-            self._voice.restart()
+        self._timestamps.unwrap(rtp_timestamp)
+        self._newest_voice_s = max(self._newest_voice_s, self._playout.push(sequence, rtp_timestamp, opus, now_s))
 
     def receive_face(self, packet: FacePacket, rtp_timestamp: int, now_s: float) -> None:
         """Take one face packet that rode with, or referred to, the voice packet of ``rtp_timestamp``."""
@@ -103,20 +101,29 @@ class Receiver:
 
     def advance(self, now_s: float) -> None:
         """Play and show everything that is due at ``now_s``."""
-        media_s = self._clock.media_time(now_s)
-        if media_s is None:
+        media_s = self._playout.media_time(now_s)
+        if media_s is None or self.played_out:
             return
         if self._first_slot_s is None:
             self._first_slot_s = now_s
-            self._media_s = media_s
-        self._play(now_s, media_s)
+        self._media_s = media_s
+        self._play(now_s)
         while self._first_slot_s + self._slot * SLOT_S <= now_s + 1e-9:
             self._show(now_s)
             self._prepare(media_s + SLOT_S)
 
-    def counts(self) -> dict[str, float]:
+    def finish(self) -> None:
+        """The other side has said goodbye: play out what is there, then stop."""
+        self._finished = True
+
+    @property
+    def played_out(self) -> bool:
+        """Whether the other side has said goodbye and its last voice packet has begun to sound."""
+        return self._finished and self._media_s >= self._newest_voice_s
+
+    def counts(self, now_s: float) -> dict[str, float]:
         """What arrived and what became of it."""
-        faces, voice = self._faces.counts, self._voice.counts
+        faces, voice = self._faces.counts, self._playout.statistics(now_s)
         return {
             "face_packets_received": faces.received,
             "face_packets_decoded": faces.decoded,
@@ -125,24 +132,22 @@ class Receiver:
             "voice_frames_played": voice.played,
             "voice_frames_concealed": voice.concealed,
             "voice_frames_late": voice.late,
+            "playout_delay_ms": voice.delay_ms,
+            "playout_depth_ms": voice.depth_ms,
             "identity_bytes_received": self._identity.received_bytes,
             "identity_layers": self._identity.layers_complete,
             "slots_skipped": self._pictures.skipped,
         }
 
-    def _play(self, now_s: float, media_s: float) -> None:
-        assert self._first_slot_s is not None
-        samples = round((now_s - self._first_slot_s) * SAMPLE_RATE_HZ) - self._played_samples
-        if samples <= 0:
-            return
-        pcm = self._voice.read(samples, self._media_s, media_s)
-        began_s = self._first_slot_s + self._played_samples / SAMPLE_RATE_HZ
-        self._sink.play(pcm, self._media_s, began_s)
-        self._played_samples += samples
-        self._media_s = media_s
+    def _play(self, now_s: float) -> None:
+        samples = round((now_s - (self._first_slot_s or now_s)) * SAMPLE_RATE_HZ) - self._played_samples
+        if samples > 0:
+            pcm = self._playout.read(samples, now_s)
+            self._sink.play(pcm, self._media_s, now_s)
+            self._played_samples += samples
 
     def _prepare(self, media_time_s: float) -> None:
-        voice = self._voice.pcm_around(media_time_s, VOICE_SPAN_S, VOICE_SPAN_S)
+        voice = self._playout.pcm_around(media_time_s, VOICE_SPAN_S, VOICE_SPAN_S)
         self._pictures.prepare(media_time_s, voice, self._emotion, self._prepared)
 
     def _prepared(self, prepared: Prepared) -> None:

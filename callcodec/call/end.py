@@ -1,8 +1,10 @@
 """Builds one end of a call from its configuration, with a log and a store of what was captured or shown."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ CAPTURED_FRAMES = "captured.rgb"
 SHOWN_FRAMES = "shown.rgb"
 LOWRES_FRAMES = "lowres.rgb"
 PLAYED_VOICE = "played.s16"
+IDENTITY = "identity.png"
 LOG = "log.json"
 
 
@@ -39,13 +42,14 @@ class Workers:
 class Recorder:
     """The sink of a recorded call: frames kept losslessly, voice as raw samples; nothing is encoded meanwhile."""
 
-    def __init__(self, folder: Path, keep_captures: bool, keep_pictures: bool) -> None:
+    def __init__(self, folder: Path, lowres_size: int, keep_captures: bool, keep_pictures: bool) -> None:
         self.folder = folder
+        self._lowres_size = lowres_size
         self.log = EndLog()
         folder.mkdir(parents=True, exist_ok=True)
         self._captured = _store(folder / CAPTURED_FRAMES, PICTURE_SIZE) if keep_captures else None
         self._shown = _store(folder / SHOWN_FRAMES, PICTURE_SIZE) if keep_pictures else None
-        self._lowres: FrameStoreWriter | None = None
+        self._lowres = _store(folder / LOWRES_FRAMES, lowres_size) if keep_pictures else None
         self._voice = (folder / PLAYED_VOICE).open("wb")
 
     def captured(self, captured: Captured) -> None:
@@ -72,23 +76,30 @@ class Recorder:
                 shown.fresh,
             )
         )
-        if self._shown is None:
+        if self._shown is None or self._lowres is None:
             return
         self._shown.append(shown.picture)
-        lowres = np.zeros((8, 8, 3), np.uint8) if shown.lowres is None else shown.lowres
-        if self._lowres is None:
-            self._lowres = _store(self.folder / LOWRES_FRAMES, lowres.shape[0])
-        self._lowres.append(lowres)
+        blank = np.zeros((self._lowres_size, self._lowres_size, 3), np.uint8)
+        self._lowres.append(blank if shown.lowres is None else shown.lowres)
 
     def play(self, pcm: NDArray[np.int16], media_time_s: float, wall_s: float) -> None:
         """See receiver.sink.Sink."""
         self.log.plays.append(PlayNote(wall_s, media_time_s, len(pcm)))
         self._voice.write(pcm.astype("<i2").tobytes())
 
-    def note_wire(self, endpoint: Endpoint, wall_s: float) -> None:
-        """Note what has crossed the wire so far."""
-        statistics = endpoint.wire_statistics()
-        self.log.wire.append(WireNote(wall_s, _by_class(statistics.sent), _by_class(statistics.received)))
+    def note_wire(self, participant: Participant, wall_s: float) -> None:
+        """Note what has crossed the wire so far, and how much of it was face and identity."""
+        statistics = participant.endpoint.wire_statistics()
+        sender = participant.sender
+        self.log.wire.append(
+            WireNote(
+                wall_s,
+                _by_class(statistics.sent),
+                _by_class(statistics.received),
+                sender.counts.bundle_bytes,
+                sender.identity_bytes,
+            )
+        )
 
     def close(self) -> None:
         """Finish the files."""
@@ -123,7 +134,7 @@ def build_end(
     return Participant(endpoint, carrier, sender, receiver, source)
 
 
-def finish_log(participant: Participant, recorder: Recorder) -> None:
+def finish_log(participant: Participant, recorder: Recorder, now_s: float) -> None:
     """Add the counts that both halves kept, and write the log."""
     log, counts = recorder.log, participant.sender.counts
     receiver = participant.receiver
@@ -138,10 +149,13 @@ def finish_log(participant: Participant, recorder: Recorder) -> None:
         "bundle_bytes_sent": counts.bundle_bytes,
         "identity_bytes_sent": participant.sender.identity_bytes,
         "malformed": participant.malformed,
-    } | receiver.counts()
+        "cpu_s": time.process_time(),
+    } | receiver.counts(now_s)
     if participant.started_s is not None:
         log.events["started"] = participant.started_s
     identity = participant.sender.identity
-    if identity is not None and identity.media_time_s is not None:
-        log.events["identity_media_time"] = identity.media_time_s
+    if identity is not None:
+        cv2.imwrite(str(recorder.folder / IDENTITY), identity.picture[:, :, ::-1])
+        if identity.media_time_s is not None:
+            log.events["identity_media_time"] = identity.media_time_s
     log.save(recorder.folder / LOG)

@@ -49,11 +49,16 @@ class FaceNote:
 
 @dataclass(frozen=True)
 class WireNote:
-    """Whole IP packets in bytes at one moment, both directions of one end, by class."""
+    """Whole IP packets in bytes at one moment, both directions of one end, by class.
+
+    ``bundle_bytes`` and ``identity_bytes``: how much of what was sent were face bundles and identity messages.
+    """
 
     wall_s: float
     sent: dict[str, int]
     received: dict[str, int]
+    bundle_bytes: int
+    identity_bytes: int
 
 
 @dataclass

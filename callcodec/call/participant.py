@@ -153,6 +153,7 @@ class Participant:
             self.peer = message
         elif isinstance(message, Bye):
             self.goodbye = message
+            self.receiver.finish()
         elif isinstance(message, Refusal):
             self.refusal = message.text
         elif isinstance(message, IdentityRequest):

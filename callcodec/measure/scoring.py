@@ -37,7 +37,7 @@ def face_delays_s(near: EndLog, far: EndLog) -> list[float]:
     delays = []
     for face in far.faces:
         wall_s = captured.get(face.number - base)
-        index = _nearest(times, face.media_time_s)
+        index = nearest(times, face.media_time_s)
         if wall_s is None or index is None or abs(times[index] - face.media_time_s) > SLOT_S / 2 + 1e-6:
             continue
         delays.append(shows[index].wall_s + (face.media_time_s - times[index]) - wall_s)
@@ -68,7 +68,7 @@ def scored_slots(near: EndLog, far: EndLog, delay_s: float) -> list[tuple[ShowNo
     identity_s = near.events.get("identity_media_time")
     slots = []
     for show in far.shows[first:]:
-        index = _nearest(walls, show.wall_s - delay_s)
+        index = nearest(walls, show.wall_s - delay_s)
         if index is None or show.wall_s - delay_s > walls[-1] + SLOT_S:
             continue
         capture = near.captures[index]
@@ -116,7 +116,8 @@ def _number_base(near: EndLog, far: EndLog) -> int:
     return (far.faces[0].number // 256) * 256
 
 
-def _nearest(values: Sequence[float], value: float) -> int | None:
+def nearest(values: Sequence[float], value: float) -> int | None:
+    """Index of the nearest of ascending ``values``; None when there are none."""
     if not values:
         return None
     index = bisect_left(values, value)

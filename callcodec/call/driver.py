@@ -1,0 +1,71 @@
+"""Takes one end through the life of a call, step by step: connected, talking, hanging up, playing out, done."""
+
+from collections.abc import Callable
+
+from callcodec.call.end import Recorder
+from callcodec.call.participant import Participant
+from callcodec.transport.endpoint import ConnectionState
+
+STEP_S = 0.01
+WIRE_NOTE_INTERVAL_S = 1.0
+LINGER_S = 2.0  # after hanging up: the other side plays out what is under way, and confirms
+
+
+class EndDriver:
+    """``step`` is called every STEP_S; it answers whether the call is over for this end."""
+
+    def __init__(
+        self, participant: Participant, recorder: Recorder, progress: Callable[[float, str], None]
+    ) -> None:
+        self.participant = participant
+        self._recorder = recorder
+        self._progress = progress
+        self._next_note_s = 0.0
+        self._layers = 0
+        self._hung_up_s: float | None = None
+        self._stop = False
+        self._done = False
+
+    def stop(self) -> None:
+        """Hang up at the next step, whatever is still to be said."""
+        self._stop = True
+
+    def step(self, now_s: float) -> bool:
+        """One step; True when this end has nothing more to do."""
+        participant = self.participant
+        if self._done:
+            return True
+        if participant.started_s is None:
+            if participant.endpoint.state is ConnectionState.CONNECTED:
+                participant.start(now_s)
+            return self._stop and participant.started_s is None
+        participant.tick(now_s)
+        self._note(now_s)
+        if self._hung_up_s is None and (self._stop or participant.source_finished(now_s)):
+            self._hung_up_s = now_s
+            self._recorder.log.events["hung_up"] = now_s
+            participant.hang_up()
+        self._done = self._is_over(now_s)
+        if self._done:
+            self._recorder.note_wire(participant, now_s)
+        return self._done
+
+    def _is_over(self, now_s: float) -> bool:
+        participant = self.participant
+        if participant.refusal is not None:
+            return True
+        if participant.goodbye is not None and participant.receiver.played_out:
+            return True
+        gone = participant.endpoint.state in (ConnectionState.FAILED, ConnectionState.CLOSED)
+        return gone or (self._hung_up_s is not None and now_s - self._hung_up_s > LINGER_S)
+
+    def _note(self, now_s: float) -> None:
+        started_s = self.participant.started_s or now_s
+        layers = self.participant.receiver.identity_layers
+        if layers > self._layers:
+            self._layers = layers
+            self._recorder.log.events.setdefault(f"identity_layer_{layers}", now_s)
+        if now_s >= self._next_note_s:
+            self._next_note_s = now_s + WIRE_NOTE_INTERVAL_S
+            self._recorder.note_wire(self.participant, now_s)
+            self._progress(now_s - started_s, self.participant.receiver.state(now_s).value)
