@@ -33,7 +33,7 @@ class CompactDimensions:
     at_8: int = 128  # channels at each size
     at_16: int = 96
     at_32: int = 64
-    at_64: int = 48
+    at_64: int = 32
     at_128: int = 32
     identity_at_128: int = 16
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,12 +16,23 @@ def downsample(picture: Tensor, size: int) -> Tensor:
     return blocks.reshape(*leading, *blocks.shape[-3:])
 
 
+@torch.autocast("cpu", enabled=False)
 def upsample(lowres: Tensor, size: int) -> Tensor:
-    """(..., 3, s, s) → (..., 3, size, size), bicubic, not clamped."""
-    leading = lowres.shape[:-3]
-    flat = lowres.reshape(-1, *lowres.shape[-3:])
-    large = F.interpolate(flat, size=(size, size), mode="bicubic", align_corners=False)
-    return large.reshape(*leading, *large.shape[-3:])
+    """(..., 3, s, s) → (..., 3, size, size), bicubic, not clamped.
+
+    The same as F.interpolate(mode="bicubic", align_corners=False), as two small matrix products, which is far faster.
+    """
+    matrix = _bicubic_matrix(lowres.shape[-1], size).to(lowres.device)
+    return matrix @ lowres.float() @ matrix.T
+
+
+@lru_cache(maxsize=16)
+def _bicubic_matrix(small: int, large: int) -> Tensor:
+    """(large, small): what each row of the larger picture takes from each row of the smaller one."""
+    with torch.inference_mode(False):
+        rows = torch.eye(small)[None, None].expand(1, 1, small, small)
+        wide = F.interpolate(rows, size=(large, small), mode="bicubic", align_corners=False)
+        return wide[0, 0]
 
 
 def correct(y: Tensor, lowres: Tensor, weight: float, iterations: int = 1) -> Tensor:

@@ -26,6 +26,7 @@ def identity_grid(size: int, like: Tensor) -> Tensor:
     return torch.stack((x, y), dim=-1)
 
 
+@torch.autocast("cpu", enabled=False)
 def soft_key_points(heat: Tensor, jacobian: Tensor) -> KeyPoints:
     """Expected position and affine frame under each heat map.
 
@@ -33,10 +34,10 @@ def soft_key_points(heat: Tensor, jacobian: Tensor) -> KeyPoints:
     frame can always be inverted (determinant ≥ 0.2).
     """
     batch, points, size, _ = heat.shape
-    probability = heat.flatten(2).softmax(dim=-1)  # (B, K, S·S)
-    position = probability @ identity_grid(size, heat).reshape(-1, 2)
-    entries = (jacobian.reshape(batch, points, 4, -1) * probability[:, :, None]).sum(-1)
-    unit = torch.eye(2, device=heat.device, dtype=heat.dtype)
+    probability = heat.float().flatten(2).softmax(dim=-1)  # (B, K, S·S)
+    position = probability @ identity_grid(size, probability).reshape(-1, 2)
+    entries = (jacobian.float().reshape(batch, points, 4, -1) * probability[:, :, None]).sum(-1)
+    unit = torch.eye(2, device=heat.device)
     return KeyPoints(position, unit + 0.4 * torch.tanh(entries).reshape(batch, points, 2, 2))
 
 
@@ -48,6 +49,7 @@ def invert(matrix: Tensor) -> Tensor:
     return adjugate / determinant[..., None, None]
 
 
+@torch.autocast("cpu", enabled=False)
 def local_motions(source: KeyPoints, driving: KeyPoints, size: int) -> Tensor:
     """(B, K + 1, size, size, 2): where each pixel comes from under each point's motion; the first one stands still.
 

@@ -32,6 +32,7 @@ class TrainConfig:
     loss: LossWeights
     seed: int
     threads: int
+    half_precision: bool  # convolutions in bfloat16; positions and flows stay in single precision
     evaluate_minutes: float
     evaluate_every_frames: int
     log_steps: int

@@ -85,10 +85,11 @@ def train(
             rate = learning_rate(config, run.step, run.minutes_done / minutes)
             say(f"{run.minutes_done:6.1f} min  step {run.step}  loss {sum(recent) / len(recent):.4f}  rate {rate:.1e}")
             recent.clear()
+            save_state(run, out / STATE)
         if run.minutes_done >= min(next_evaluation, minutes):
             next_evaluation = run.minutes_done + config.evaluate_minutes
-            save_state(run, out / STATE)
             judge(config, run, validation, out, say)
+    save_state(run, out / STATE)
     return run.average
 
 
@@ -110,7 +111,8 @@ def compute_loss(config: TrainConfig, network: Compact, batch: Sample) -> Tensor
     """The weighted sum of all terms, after the consistency step that the receiver will apply too."""
     target = (batch.target / 255.0).contiguous(memory_format=torch.channels_last)
     identity = (batch.identity / 255.0).contiguous(memory_format=torch.channels_last)
-    raw = network(batch.lowres, batch.mel, network.encode_identity(identity))
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.half_precision):
+        raw = network(batch.lowres, batch.mel, network.encode_identity(identity)).float()
     y = correct(raw, batch.lowres[:, -1], config.consistency_weight, config.consistency_iterations)
     region_l2, region_l1 = region_loss(y, target, batch.regions)
     weights = config.loss

@@ -1,0 +1,83 @@
+"""The seam between a receiver and whatever turns 8×8 pictures into a face."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.compact import Compact, Identity
+from models.consistency import upsample
+
+PICTURE = 256
+
+
+class Reconstructor(Protocol):
+    """One picture at a time; the identity's features are computed once, not once a picture."""
+
+    name: str
+
+    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
+        """Use this (256, 256, 3) RGB image from now on."""
+
+    def reconstruct(
+        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
+    ) -> Tensor:
+        """The picture of slot t, float32 (3, 256, 256) in 0..1, before the low-resolution consistency step.
+
+        lowres: (5, 3, S, S) in 0..1, slots t−4..t at 25 FPS; mel: (80, 20) centred on t; emotion: state 0..14.
+        """
+
+
+class BicubicReconstructor:
+    """The newest low-resolution picture, enlarged: what a receiver shows without a network."""
+
+    name = "bicubic"
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+
+    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
+        """An identity image changes nothing here."""
+
+    def reconstruct(
+        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
+    ) -> Tensor:
+        """See ``Reconstructor``."""
+        return upsample(torch.from_numpy(lowres[-1]).to(self._device), PICTURE).clamp(0.0, 1.0)
+
+
+class CompactReconstructor:
+    """The ``compact`` network with its cached identity."""
+
+    name = "compact"
+
+    def __init__(self, network: Compact, device: torch.device) -> None:
+        self._network = network.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._device = device
+        self._identity: Identity | None = None
+
+    @torch.inference_mode()
+    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
+        """Use this (256, 256, 3) RGB image from now on. ValueError for another shape."""
+        if rgb.shape != (PICTURE, PICTURE, 3):
+            raise ValueError(f"an identity image is ({PICTURE}, {PICTURE}, 3), not {rgb.shape}")
+        image = torch.from_numpy(np.ascontiguousarray(rgb)).to(self._device).permute(2, 0, 1)[None] / 255.0
+        self._identity = self._network.encode_identity(image.contiguous(memory_format=torch.channels_last))
+
+    @torch.inference_mode()
+    def reconstruct(
+        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
+    ) -> Tensor:
+        """See ``Reconstructor``. The emotion is not used yet. ValueError for another shape, or without an identity."""
+        if self._identity is None:
+            raise ValueError("a picture cannot be reconstructed before there is an identity image")
+        dimensions = self._network.dimensions
+        side = dimensions.low_resolution
+        if lowres.shape != (dimensions.window, 3, side, side) or mel.shape != (dimensions.mel_bins, dimensions.mel_frames):
+            raise ValueError(f"compact needs five {side}×{side} pictures and a mel window, not {lowres.shape} and {mel.shape}")
+        window, voice = (torch.from_numpy(a)[None].to(self._device) for a in (lowres, mel))
+        return self._network(window, voice, self._identity)[0].clamp(0.0, 1.0)
