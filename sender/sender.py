@@ -89,9 +89,10 @@ class Sender:
         """Send the user's own (256, 256, 3) RGB picture instead of choosing one."""
         self._take_identity(IdentityImage(picture, None))
 
-    def refresh_identity(self) -> None:
-        """Choose a new identity from the pictures to come: the head box had to jump."""
-        self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
+    def resend_identity(self, layer: int) -> None:
+        """The other side asks for the identity image again, from ``layer`` on."""
+        layers = self._identity_layers[layer:]
+        self._identity_stream.replace([message for messages in layers for message in messages])
 
     def push_picture(self, frame: NDArray[np.uint8], number: int, media_time_s: float, wall_s: float) -> None:
         """Take one (H, W, 3) RGB frame of any size; it is cropped, and every few of them become face packets."""
@@ -152,10 +153,9 @@ class Sender:
             face.packet(self._face.rung, self._face.quality, voice.start_s) for face in self._faces_waiting
         )
         self._faces_waiting.clear()
-        bundle = Bundle(self._next_acknowledgement(), faces)
-        if voice.silent and bundle.empty:
+        extra = Bundle(self._next_acknowledgement(), faces).serialise()
+        if voice.silent and not extra:
             return
-        extra = b"" if bundle.empty else bundle.serialise()
         self._carrier.send(self._endpoint, voice.payload, voice.rtp_timestamp, extra)
         self.counts.voice_packets += 1
         self.counts.voice_bytes += len(voice.payload)

@@ -161,8 +161,8 @@ def _identity(near: EndLog, far: EndLog) -> IdentityReport:
 def _wire(near: EndLog, far: EndLog) -> WireReport:
     refined = far.events.get("identity_layer_2", float("inf"))
     hung_up = near.events.get("hung_up", float("inf"))
-    steady = [[n for n in log.wire if refined + 1 <= n.wall_s <= hung_up] for log in (near, far)]
-    sent, received = _rates(near.wire), _rates(far.wire)
+    steady = [[n for n in log.wire if refined <= n.wall_s <= hung_up] for log in (near, far)]
+    sent, received = (_rates([n for n in log.wire if n.wall_s <= hung_up]) for log in (near, far))
     steady_sent, steady_received = (_rates(notes) if len(notes) > 1 else None for notes in steady)
     return WireReport(
         sent_kbps=sent.total,

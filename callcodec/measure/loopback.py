@@ -3,6 +3,7 @@
 import multiprocessing
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from callcodec.call.config import CallConfig
 from callcodec.measure.call_report import FinishedCall, build_report, write_films
-from callcodec.measure.loopback_end import EndJob, Failed, Progress, Ready, Signal, Stop, run_far, run_near
+from callcodec.measure.loopback_end import EndJob, Failed, Progress, Ready, Stop, run_end
 from callcodec.measure.loopback_simulated import run_both
 from callcodec.measure.report import Report
 from callcodec.transport.link import LinkProfile
@@ -122,20 +123,22 @@ def _work_folder(out: Path) -> Iterator[Path]:
 
 
 def _run_processes(near: EndJob, far: EndJob, progress: Callable[[float, str], None]) -> None:
-    """Start both ends, carry their descriptions from one to the other, and wait until both are done."""
+    """Start both ends, and wait until both are done."""
     context = multiprocessing.get_context("spawn")
     pipes: list[Connection] = []
     processes: list[BaseProcess] = []
-    for target, job in ((run_near, near), (run_far, far)):
+    signals = socket.socketpair()
+    for job, signal_socket in zip((near, far), signals, strict=True):
         ours, theirs = context.Pipe()
-        process = context.Process(target=target, args=(theirs, job), daemon=True)
+        process = context.Process(target=run_end, args=(theirs, job, signal_socket, job is near), daemon=True)
         process.start()
         theirs.close()
+        signal_socket.close()
         pipes.append(ours)
         processes.append(process)
     try:
         with _interrupts(pipes):
-            _relay(pipes, progress)
+            _follow(pipes, progress)
     finally:
         for process in processes:
             process.join(timeout=STOP_TIMEOUT_S)
@@ -160,9 +163,7 @@ def _interrupts(pipes: list[Connection]) -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _relay(pipes: list[Connection], progress: Callable[[float, str], None]) -> None:
-    near, far = pipes
-    other = {near: far, far: near}
+def _follow(pipes: list[Connection], progress: Callable[[float, str], None]) -> None:
     ready: set[Connection] = set()
     running = set(pipes)
     while running:
@@ -185,8 +186,6 @@ def _relay(pipes: list[Connection], progress: Callable[[float, str], None]) -> N
                 if len(ready) == len(pipes):
                     for peer in pipes:
                         _send(peer, Ready())
-            elif isinstance(message, Signal):
-                _send(other[pipe], message)
             elif isinstance(message, Progress):
                 progress(message.seconds, message.state)
 

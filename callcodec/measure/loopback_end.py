@@ -1,8 +1,9 @@
-"""One end of a loopback call in a process of its own; all that it shares with the other end is UDP."""
+"""One end of a loopback call in a process of its own; once described to each other, the ends share nothing but UDP."""
 
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from callcodec.transport.endpoint import Endpoint
 from callcodec.transport.link import LinkProfile
 from callcodec.transport.peer import WebRtcPeer
 from callcodec.transport.relay import UdpRelay
+from callcodec.transport.signalling import StreamSignalling, place_call, take_call
 from callcodec.transport.worker import ThreadWorker
 from callcodec.wire.face_packet import RUNGS
 from models.reconstructor import Reconstructor
@@ -85,13 +87,6 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Signal:
-    """A session description on its way to the other end."""
-
-    description: dict[str, str]
-
-
-@dataclass(frozen=True)
 class Progress:
     """How far the call is, and what the receiver shows."""
 
@@ -111,115 +106,90 @@ class Stop:
     """Hang up."""
 
 
-def run_near(pipe: Connection, job: EndJob) -> None:
-    """The process that sends the clip; it calls."""
-    _run(pipe, job, calls=True)
-
-
-def run_far(pipe: Connection, job: EndJob) -> None:
-    """The process that receives; it is called."""
-    _run(pipe, job, calls=False)
-
-
-def _run(pipe: Connection, job: EndJob, calls: bool) -> None:
+def run_end(pipe: Connection, job: EndJob, signal_socket: socket.socket, calls: bool) -> None:
+    """The process of one end. ``pipe``: to the parent; ``signal_socket``: to the other end, for descriptions only."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and asks both ends to hang up
     torch.set_num_threads(PICTURE_THREADS if job.reconstructs else 1)
     try:
-        asyncio.run(_call(pipe, job, calls))
+        asyncio.run(_call(pipe, job, signal_socket, calls))
     except (ValueError, OSError) as error:
         with contextlib.suppress(OSError):
             pipe.send(Failed(str(error)))
 
 
-class Mailbox:
-    """What the parent sends, taken off the pipe in a thread."""
+class Parent:
+    """The process that started this one: says when both ends are ready, and when to hang up."""
 
     def __init__(self, pipe: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self._pipe = pipe
-        self._messages: asyncio.Queue[object] = asyncio.Queue()
-        self.stop = asyncio.Event()
         self._loop = loop
+        self._closed = False
+        self.ready = asyncio.Event()
+        self.stop = asyncio.Event()
         self._reading = loop.run_in_executor(None, self._read)
 
+    def tell(self, message: Ready | Progress) -> None:
+        """Send a message; a parent that is gone is not missed."""
+        with contextlib.suppress(OSError):
+            self._pipe.send(message)
+
+    async def close(self) -> None:
+        """End the reading thread."""
+        self._closed = True
+        await self._reading
+
     def _read(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 if not self._pipe.poll(0.2):
-                    if self.stop.is_set():
-                        return
                     continue
                 message = self._pipe.recv()
             except (EOFError, OSError):
                 message = Stop()
             if isinstance(message, Stop):
                 self._loop.call_soon_threadsafe(self.stop.set)
+            self._loop.call_soon_threadsafe(self.ready.set)
+            if self.stop.is_set() or isinstance(message, Stop):
                 return
-            self._loop.call_soon_threadsafe(self._messages.put_nowait, message)
-
-    async def receive(self) -> object:
-        """The next message that is no Stop. Raises ConnectionError when asked to stop meanwhile."""
-        message = asyncio.ensure_future(self._messages.get())
-        stopped = asyncio.ensure_future(self.stop.wait())
-        await asyncio.wait({message, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if not message.done():
-            message.cancel()
-            raise ConnectionError("the call was stopped before it began")
-        return message.result()
-
-    async def description(self) -> dict[str, str]:
-        """The other end's session description."""
-        message = await self.receive()
-        if not isinstance(message, Signal):
-            raise ConnectionError("the other end did not describe its connection")
-        return message.description
-
-    async def close(self) -> None:
-        """End the reading thread."""
-        self.stop.set()
-        await self._reading
 
 
-async def _call(pipe: Connection, job: EndJob, calls: bool) -> None:
+async def _call(pipe: Connection, job: EndJob, signal_socket: socket.socket, calls: bool) -> None:
     loop, clock, failure = asyncio.get_running_loop(), MonotonicClock(), Failure()
-    mailbox = Mailbox(pipe, loop)
-    source = job.source(prefetch=True)
-    recorder = job.recorder()
-    relay = UdpRelay(job.link) if calls and job.link != LinkProfile() else None
-    peer = WebRtcPeer(loopback=True, clock=clock)
-    pictures, background = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        parent = Parent(pipe, loop)
+        stack.push_async_callback(parent.close)
+        source = job.source(prefetch=True)
+        stack.callback(source.close)
+        recorder = job.recorder()
+        stack.callback(recorder.close)
         workers = Workers(
-            picture=ThreadWorker(loop, pictures, failure), background=ThreadWorker(loop, background, failure)
+            picture=ThreadWorker(loop, stack.enter_context(ThreadPoolExecutor(1)), failure),
+            background=ThreadWorker(loop, stack.enter_context(ThreadPoolExecutor(1)), failure),
         )
+        peer = WebRtcPeer(loopback=True, clock=clock)
+        stack.push_async_callback(peer.close)
         driver = job.driver(
-            peer, source, workers, recorder, lambda seconds, state: pipe.send(Progress(seconds, state))
+            peer, source, workers, recorder, lambda seconds, state: parent.tell(Progress(seconds, state))
         )
-        pipe.send(Ready())
-        await mailbox.receive()
-        await _negotiate(pipe, mailbox, peer, calls, relay)
-        await peer.connected(CONNECT_TIMEOUT_S)
-        await run_live(driver, clock, failure, mailbox.stop)
+        parent.tell(Ready())
+        await parent.ready.wait()
+        if parent.stop.is_set():
+            return
+        signalling = await StreamSignalling.over(signal_socket)
+        stack.push_async_callback(signalling.close)
+        if calls:
+            await place_call(peer, signalling, CONNECT_TIMEOUT_S, await _relay(job.link, stack))
+        else:
+            await take_call(peer, signalling, CONNECT_TIMEOUT_S)
+        await run_live(driver, clock, failure, parent.stop)
         finish_log(driver.participant, recorder, clock.now())
-    finally:
-        await peer.close()
-        if relay is not None:
-            await relay.close()
-        source.close()
-        recorder.close()
-        pictures.shutdown()
-        background.shutdown()
-        await mailbox.close()
 
 
-async def _negotiate(
-    pipe: Connection, mailbox: Mailbox, peer: WebRtcPeer, calls: bool, relay: UdpRelay | None
-) -> None:
-    if calls:
-        offer = await peer.offer()
-        pipe.send(Signal(offer if relay is None else await relay.towards_caller(offer)))
-        answer = await mailbox.description()
-        await peer.accept(answer if relay is None else await relay.towards_called(answer))
-    else:
-        offer = await mailbox.description()
-        pipe.send(Signal(await peer.answer(offer)))
+async def _relay(link: LinkProfile, stack: contextlib.AsyncExitStack) -> UdpRelay | None:
+    """The emulated link, unless it is a perfect one."""
+    if link == LinkProfile(seed=link.seed):
+        return None
+    relay = UdpRelay(link)
+    await relay.start()
+    stack.push_async_callback(relay.close)
+    return relay
