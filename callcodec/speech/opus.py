@@ -1,8 +1,8 @@
 """The voice as Opus packets (RFC 6716): mono int16 PCM at 16 kHz, DTX for pauses, concealment for losses.
 
 An encoder or a decoder belongs to one stream and to one thread at a time; libopus shares nothing between
-them, so different ones may run on different threads. Each owns native memory: `close`, leaving its `with` block
-or dropping its last reference frees it.
+them, so different ones may run on different threads. Each owns native memory: `close`, the end of its `with`
+block or the loss of its last reference frees it.
 """
 
 import ctypes
