@@ -54,7 +54,7 @@ class _RareRandom:
 
 
 class CountingStunProtocol(ice.StunProtocol):
-    """A socket of an ICE agent that counts what goes through it, where `count_wire` has asked for that."""
+    """A socket of an ICE agent that counts what goes through it, where `watch_ice` has asked for that."""
 
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         tally = self._tally()
@@ -95,6 +95,7 @@ async def _query_consent(connection: aioice.Connection) -> None:
             healthy = await _ask_consent(connection, pair, schedule)
             if healthy:
                 expires_s = loop.time() + schedule.lifetime_s
+    vars(connection).get("callcodec_consent_expired", lambda: None)()
     connection._query_consent_task = None
     await connection.close()
 
@@ -159,10 +160,13 @@ def host_addresses(*addresses: str) -> Iterator[None]:
         _host_addresses.reset(token)
 
 
-def count_wire(transceiver: RTCRtpTransceiver, tally: WireTally) -> None:
-    """Counts every datagram of the transport under `transceiver`. Call it before candidates are gathered."""
+def watch_ice(transceiver: RTCRtpTransceiver, tally: WireTally, consent_expired: Callable[[], None]) -> None:
+    """Counts every datagram under `transceiver`, and tells when consent expires, before all is closed.
+
+    To be called before candidates are gathered. Without it, expiry looks as if the other side had hung up.
+    """
     connection = transceiver.receiver.transport.transport._connection
-    vars(connection)["callcodec_tally"] = tally
+    vars(connection).update(callcodec_tally=tally, callcodec_consent_expired=consent_expired)
 
 
 def shorten_srtp(transceiver: RTCRtpTransceiver) -> None:

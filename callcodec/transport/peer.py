@@ -95,7 +95,7 @@ class WebRtcPeer:
         opus = [codec for codec in RTCRtpSender.getCapabilities("audio").codecs if codec.name == "opus"]
         transceiver.setCodecPreferences(opus)
         self._tally = WireTally(self._clock)
-        aiortc_patches.count_wire(transceiver, self._tally)
+        aiortc_patches.watch_ice(transceiver, self._tally, lambda: self._enter(ConnectionState.FAILED))
         aiortc_patches.shorten_srtp(transceiver)
         aiortc_patches.shorten_cname(self._connection)
         aiortc_patches.tap_rtp(transceiver, self._take_voice)

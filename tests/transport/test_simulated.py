@@ -11,7 +11,6 @@ from callcodec.transport.link import LinkProfile
 from callcodec.transport.simulated import SimulatedEndpoint, SimulatedPair
 from tests.transport.budget import payload_sizes
 
-
 PERFECT = LinkProfile()
 
 
