@@ -87,7 +87,7 @@ class LinkModel:
         sent_s = now_s
         if profile.rate_kbps is not None:
             begin_s = max(now_s, self._line_free_s)
-            if begin_s - now_s > profile.queue_ms / 1000:
+            if begin_s - now_s > profile.queue_ms / 1000 + 1e-9:
                 return []
             sent_s = self._line_free_s = begin_s + size_bytes * 8 / (profile.rate_kbps * 1000)
         if lost:

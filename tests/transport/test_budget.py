@@ -42,8 +42,8 @@ class Cost:
 
     @classmethod
     def of(cls, stretch: WireStatistics) -> "Cost":
-        # Over a call of seconds it is chance how many reports and consent checks fall into it, so of these only
-        # the sizes are measured; their number follows from the mean intervals.
+        # How many reports and consent checks fall into a few seconds is chance, so only their sizes are
+        # measured; their number follows from the mean intervals.
         sent = stretch.sent
         return cls(
             sent.rtp * 8 / 1000 / SECONDS, sent.rtcp / sent.rtcp_packets, sent.stun / sent.stun_packets

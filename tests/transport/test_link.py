@@ -48,7 +48,7 @@ def test_bursts_have_the_mean_length_and_the_fraction_asked_for(burst: float) ->
 
 def test_jitter_stays_in_its_range_and_keeps_the_order() -> None:
     delays = [delay for (delay,) in run(LinkProfile(delay_ms=50, jitter_ms=40), 2000, gap_s=0.005)]
-    assert 0.05 <= min(delays) < 0.052
+    assert 0.05 <= min(delays) < 0.055
     assert 0.085 < max(delays) <= 0.09 + 1e-9
     arrivals = [number * 0.005 + delay for number, delay in enumerate(delays)]
     assert arrivals == sorted(arrivals)

@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import socket
 import struct
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -117,18 +118,34 @@ def test_any_object_is_either_a_description_or_refused(message: dict[str, object
     assert description["type"] == "offer"
 
 
+SDP_LINES = (
+    "m=audio 9 UDP/TLS/RTP/SAVPF 96",
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+    "a=mid:0",
+    "a=group:BUNDLE 0 1",
+    "a=candidate:1",
+    "a=rtpmap:96 opus/48000/2",
+    "a=rtcp-mux",
+    "a=ice-ufrag:x",
+    "a=ice-pwd:y",
+    "a=fingerprint:sha-256 0",
+    "a=setup:active",
+    "c=IN IP4 x",
+    "t=",
+    "a=ssrc:1",
+)
+ATTRIBUTES = st.lists(st.sampled_from(SDP_LINES[2:]), max_size=10)
+
+
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.sampled_from(["m=audio 9 UDP/TLS/RTP/SAVPF 96", "m=application 9 x webrtc-datachannel",
-    "a=mid:0", "a=group:BUNDLE 0 1", "a=candidate:1", "a=rtpmap:96 opus/48000/2", "a=rtcp-mux", "a=ice-ufrag:x",
-    "a=ice-pwd:y", "a=fingerprint:sha-256 0", "a=setup:active", "c=IN IP4 x", "t=", "a=extmap:", "a=ssrc:1",
-]), max_size=12).map(lambda lines: "\r\n".join(["v=0", "o=- 1 1 IN IP4 0", "s=-", "t=0 0", *lines])))  # fmt: skip
-def test_a_hostile_offer_is_a_value_error_and_nothing_else(sdp: str) -> None:
+@given(ATTRIBUTES, ATTRIBUTES)
+def test_a_hostile_offer_is_a_value_error_and_nothing_else(audio: list[str], data: list[str]) -> None:
     async def answer() -> None:
         peer = WebRtcPeer(loopback=True)
+        lines = ["v=0", "o=- 1 1 IN IP4 0", "s=-", "t=0 0", SDP_LINES[0], *audio, SDP_LINES[1], *data]
         try:
-            await asyncio.wait_for(peer.answer({"type": "offer", "sdp": sdp}), 5)
-        except ValueError:
-            pass
+            with suppress(ValueError):
+                await asyncio.wait_for(peer.answer({"type": "offer", "sdp": "\r\n".join(lines)}), 5)
         finally:
             await peer.close()
 
