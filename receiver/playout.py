@@ -49,7 +49,10 @@ class PlayoutStatistics:
 
 
 class Playout:
-    """One sender's voice and the clock of its face. `now_s` and `arrival_s` are seconds of one clock, any."""
+    """One sender's voice and the clock of its face. `now_s` and `arrival_s` are seconds of one clock, any.
+
+    Everything is called on one thread.
+    """
 
     def __init__(
         self, settings: PlayoutSettings, create_decoder: Callable[[], VoiceDecoder] = OpusDecoder

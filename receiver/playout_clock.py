@@ -1,8 +1,8 @@
 """The one clock of playout: which moment of the sender's timeline is heard and seen now.
 
 Media time is local time minus a delay, and the delay follows what nearly every voice packet needs to be there
-in time. It moves by a hair (0.5 %) for drift, by a tenth when jitter comes or goes, and never by a step the
-ear has to bear: only what is too far off to be caught up with is skipped or waited for.
+in time. It moves by a hair (0.5 %) for drift and by a tenth when jitter comes or goes. Only what is too far
+off to be caught up with is skipped, and only a voice that has stopped anyway is waited for.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,21 @@ from dataclasses import dataclass
 from receiver.transit import TransitWindow
 
 DEAD_BAND_S = 0.003
+"""Nothing is done about a smaller error."""
+
 FAST_S = 0.010
-LEAP_S = 0.150
+"""From this error on the clock moves by FAST_RATE, else by SLOW_RATE."""
+
+WAIT_S = 0.050
+STARVED_PACKETS = 3
+"""After so many late packets in a row, and with WAIT_S to go, the clock stands still until they are in time."""
+
 SKIP_S = 0.300
+"""A delay that is longer by this is cut at once; below, no sound is left out but by splices."""
+
 RESTART_S = 4.0
+"""Beyond this it is not the link: the sender slept, or its timeline began anew."""
+
 SLOW_RATE = 0.005
 FAST_RATE = 0.10
 STANDSTILL_RATE = 1.0
@@ -55,6 +66,7 @@ class PlayoutClock:
         self._delay_s = 0.0
         self._target_s = 0.0
         self._rate = 0.0
+        self._late_in_a_row = 0
 
     def arrived(self, media_start_s: float, arrival_s: float) -> bool:
         """A voice packet has come whose first sample stands at `media_start_s`; called in order of arrival.
@@ -62,7 +74,9 @@ class PlayoutClock:
         True when the sender's timeline has leapt by more than RESTART_S: what is buffered is of another time.
         """
         first = self._anchor_s is None
-        self._window.add(arrival_s, arrival_s - media_start_s)
+        transit_s = arrival_s - media_start_s
+        self._late_in_a_row = self._late_in_a_row + 1 if transit_s > self.delay_s(arrival_s) else 0
+        self._window.add(arrival_s, transit_s)
         target_s = self._aim()
         restarted = not first and abs(target_s - self.delay_s(arrival_s)) > RESTART_S
         self._retarget(target_s, arrival_s, at_once=first or restarted)
@@ -110,7 +124,7 @@ class PlayoutClock:
         if at_once or error_s < -SKIP_S:
             self._delay_s, self._rate = target_s, 0.0
             return
-        if error_s > LEAP_S:
+        if error_s > WAIT_S and self._late_in_a_row >= STARVED_PACKETS:
             rate = STANDSTILL_RATE
         elif abs(error_s) > FAST_S:
             rate = FAST_RATE

@@ -17,15 +17,22 @@ from receiver.voice_buffer import VoiceBuffer
 
 MAX_RESAMPLING = 0.005
 DEAD_BAND = SAMPLE_RATE_HZ // 2000
+"""0.5 ms beside the clock is left alone: sound comes out as it was decoded."""
+
 CORRECTION_SAMPLES = SAMPLE_RATE_HZ // 2
-"""An error is resampled away as over this stretch."""
+"""The stretch over which an error is resampled away."""
+
 SPLICE_ERROR = SAMPLE_RATE_HZ // 100
 SEARCH = SAMPLE_RATE_HZ // 160
 """A splice may miss the clock by 6.25 ms either way to fit the waveform: a period of nearly every voice."""
+
 FADE = SAMPLE_RATE_HZ // 100
 CLOCK_WEIGHT = 0.05
+"""So much likeness (a correlation) is given up to meet the clock rather than miss it by SEARCH."""
+
 STANDSTILL = 0.25
 """Below this pace nothing is said twice; the sound fades out until the clock goes on."""
+
 LOST_SAMPLES = 4 * SAMPLE_RATE_HZ
 
 
@@ -42,7 +49,7 @@ class VoiceReader:
         self._running = False
 
     def read(self, count: int, media_from_s: float, media_to_s: float) -> Pcm:
-        """`count` samples, (count,), for a stretch in which the clock goes from one media time to the other."""
+        """`count` samples, (count,), while the clock goes from one media time to the other."""
         clock_from, clock_to = media_from_s * SAMPLE_RATE_HZ, media_to_s * SAMPLE_RATE_HZ
         if clock_to - clock_from < STANDSTILL * count:
             return self._fall_silent(count)

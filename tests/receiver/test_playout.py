@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcodec.speech.opus import OpusDecoder, OpusEncoder
-from receiver.playout import Playout, PlayoutSettings, PlayoutStatistics
+from receiver.pcm_timeline import Pcm
+from receiver.playout import Playout, PlayoutStatistics
+from receiver.playout_clock import PlayoutSettings
 from tests.receiver.voice_link import (
     CONCEALED,
     TOC_60_MS,
@@ -101,7 +103,7 @@ def test_an_hour_of_drift_leaves_depth_and_voice_whole(ppm: int) -> None:
     ]
 
     class LongDecoder(CountingDecoder):
-        def decode(self, packet: bytes) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+        def decode(self, packet: bytes) -> Pcm:
             return np.tile(super().decode(packet), 2)
 
     receiver = Playout(PlayoutSettings(margin_s=0.13), LongDecoder)

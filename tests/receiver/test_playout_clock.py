@@ -18,22 +18,18 @@ def started(
 ) -> PlayoutClock:
     """A clock that has heard `packets` packets, sent every 60 ms and 0.1 s (plus jitter) under way."""
     clock = PlayoutClock(settings_ or PlayoutSettings())
-    feed(clock, 0, packets, jitter_s)
+    feed(clock, 0, packets, jitter_s=jitter_s)
     return clock
 
 
 def feed(
-    clock: PlayoutClock,
-    first: int,
-    last: int,
-    jitter_s: float = 0.0,
-    transit_s: float = 0.1,
-    lead_s: float = 0.0,
+    clock: PlayoutClock, first: int, last: int, *, jitter_s: float = 0.0, transit_s: float = 0.1
 ) -> None:
+    """Packets first..last-1, each sent when its 60 ms are over."""
     dice = random.Random(first)
     for number in range(first, last):
-        media_s = number * PACKET_S + lead_s
-        clock.arrived(media_s, number * PACKET_S + PACKET_S + transit_s + dice.uniform(0, jitter_s))
+        sent_s = (number + 1) * PACKET_S
+        clock.arrived(number * PACKET_S, sent_s + transit_s + dice.uniform(0, jitter_s))
 
 
 def test_before_the_first_packet_nothing_is_due() -> None:
@@ -63,6 +59,27 @@ def test_jitter_is_covered_within_two_seconds() -> None:
     clock = started()
     feed(clock, 200, 233, jitter_s=0.1)
     assert clock.depth_s(233 * PACKET_S + 0.2) > 0.1
+
+
+def test_jitter_never_stops_the_clock() -> None:
+    clock = started()
+    feed(clock, 200, 203)
+    clock.arrived(204 * PACKET_S, 205 * PACKET_S + 0.1)
+    clock.arrived(203 * PACKET_S, 205 * PACKET_S + 0.3)
+    times_s = [clock.media_time(205 * PACKET_S + 0.3 + step / 100) or 0.0 for step in range(200)]
+    assert min(np.diff(times_s)) >= 0.9 * 0.01 - 1e-9
+
+
+def test_what_comes_later_than_the_bound_is_not_waited_for() -> None:
+    clock = PlayoutClock(PlayoutSettings(max_jitter_s=0.2))
+    dice = random.Random(9)
+    arrivals = sorted(
+        ((number + 1) * PACKET_S + (0.9 if dice.random() < 0.2 else 0.1), number * PACKET_S)
+        for number in range(500)
+    )
+    for arrival_s, media_s in arrivals:
+        clock.arrived(media_s, arrival_s)
+    assert clock.depth_s(arrivals[-1][0]) == pytest.approx(MARGIN_S)
 
 
 def test_jitter_is_forgotten_within_ten_seconds() -> None:
@@ -156,5 +173,5 @@ def test_media_time_never_goes_back_whatever_the_link_does(jitters_s: list[float
     ],
 )
 def test_impossible_settings_are_refused(settings_: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="must be|cannot be"):
+    with pytest.raises(ValueError, match=r"must be|cannot be"):
         PlayoutSettings(**settings_)

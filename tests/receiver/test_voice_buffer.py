@@ -3,7 +3,8 @@
 import numpy as np
 
 from callcodec.speech.opus import OpusError
-from receiver.voice_buffer import FADE_SAMPLES, MAX_WAITING, Arrival, Pcm, VoiceBuffer
+from receiver.pcm_timeline import Pcm
+from receiver.voice_buffer import FADE_SAMPLES, MAX_WAITING, Arrival, VoiceBuffer
 from tests.receiver.voice_link import CONCEALED, TOC_60_MS, CountingDecoder
 
 PACKET = 960

@@ -19,17 +19,18 @@ class SineDecoder:
     def __init__(self) -> None:
         self._position = 0
 
-    def decode(self, packet: bytes) -> Pcm:
+    def decode(self, packet: bytes) -> Pcm:  # noqa: ARG002
         time_s = np.arange(self._position, self._position + 960) / 16_000
         self._position += 960
-        return np.rint(LEVEL * np.sin(2 * np.pi * PITCH_HZ * time_s)).astype(np.int16)
+        sine: Pcm = np.rint(LEVEL * np.sin(2 * np.pi * PITCH_HZ * time_s)).astype(np.int16)
+        return sine
 
     def conceal(self, samples: int) -> Pcm:
         return np.zeros(samples, np.int16)
 
 
 def read_at(paces: list[float], lead_packets: int = 20) -> Pcm:
-    """One read of 20 ms for each pace of the clock; the buffer is kept `lead_packets` ahead, as a link would."""
+    """One read of 20 ms for each pace of the clock, with the buffer `lead_packets` ahead."""
     buffer = VoiceBuffer(SineDecoder)
     reader = VoiceReader(buffer)
     pushed, media_s, out = 0, 0.0, []
@@ -52,7 +53,8 @@ def pitch_hz(pcm: Pcm) -> float:
 
 def test_at_the_senders_pace_every_sample_comes_as_it_was_decoded() -> None:
     out = read_at([1.0] * 100)
-    wanted = np.concatenate([decode(b"") for decode in [SineDecoder().decode] for _ in range(34)])
+    decoder = SineDecoder()
+    wanted = np.concatenate([decoder.decode(b"") for _ in range(34)])
     assert (out[READ:] == wanted[READ : len(out)]).all()
 
 

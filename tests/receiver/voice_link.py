@@ -38,12 +38,13 @@ class CountingDecoder:
 def stream(
     count: int,
     transit_s: Callable[[int], float | None] = lambda _: 0.05,
+    *,
     packet_s: float = 0.06,
     first_sequence: int = 1000,
     first_timestamp: int = 480_000,
     payload: Callable[[int], bytes] = lambda number: bytes([TOC_60_MS]) + number.to_bytes(3, "big"),
 ) -> list[Sent]:
-    """`count` packets in the order of arrival, each sent when its last sample was captured; a transit of None is a loss.
+    """`count` packets in order of arrival, sent when their last sample is captured; transit None is a loss.
 
     Capture of the first one begins at 0 s of the receiver's clock.
     """
@@ -75,7 +76,7 @@ def uniform(seed: int, low_s: float, high_s: float) -> Callable[[int], float]:
 
 @dataclass(frozen=True)
 class Heard:
-    """What came out: sound from the first read on, and for each read its time, depth, delay and media time."""
+    """What came out: the sound, and for each read its time, depth, delay and media time."""
 
     pcm: Pcm
     time_s: np.ndarray[tuple[int], np.dtype[np.float64]]

@@ -1,5 +1,6 @@
 """Opus through libopus: what a packet costs, what comes back, and that nothing from outside breaks it."""
 
+import contextlib
 import csv
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def vowel(seconds: float, pitch_hz: float = 120.0) -> Pcm:
     formants = np.exp(-(((tones - 700) / 250) ** 2)) + 0.5 * np.exp(-(((tones - 1200) / 250) ** 2)) + 0.02
     sound = (formants[:, None] * np.sin(2 * np.pi * tones[:, None] * time_s)).sum(axis=0)
     swell = 0.6 + 0.4 * np.sin(4 * np.pi * time_s)
-    return (6000 * swell * sound / np.abs(sound).max()).astype(np.int16)
+    voiced: Pcm = (6000 * swell * sound / np.abs(sound).max()).astype(np.int16)
+    return voiced
 
 
 def encode_all(encoder: OpusEncoder, pcm: Pcm) -> list[bytes]:
@@ -229,10 +231,8 @@ def test_a_damaged_packet_is_decoded_or_refused(position: int, value: int, cut: 
     with OpusEncoder(8_000, 60) as encoder, OpusDecoder() as decoder:
         packet = bytearray(encoder.encode(vowel(0.06)))
         packet[position % len(packet)] = value
-        try:
+        with contextlib.suppress(OpusError):
             assert len(decoder.decode(bytes(packet[: max(1, len(packet) - cut)]))) <= 1920
-        except OpusError as error:
-            assert str(error)
 
 
 def test_without_any_libopus_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
