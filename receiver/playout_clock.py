@@ -17,7 +17,7 @@ FAST_S = 0.010
 
 WAIT_S = 0.050
 STARVED_PACKETS = 3
-"""After so many late packets in a row, and with WAIT_S to go, the clock stands still until they are in time."""
+"""After so many late packets in a row, with WAIT_S to go, the clock stands still until they are in time."""
 
 SKIP_S = 0.300
 """A delay that is longer by this is cut at once; below, no sound is left out but by splices."""

@@ -88,7 +88,7 @@ def _candidates() -> Iterator[str]:
     for location in (av.submodule_search_locations or []) if av else []:
         package = Path(location)
         for folder in (package.parent / "av.libs", package / ".dylibs"):
-            yield from (str(path) for path in sorted(folder.glob("*opus*")) if "opusfile" not in path.name)
+            yield from (str(path) for path in sorted(folder.glob("*opus*")))
     system = ctypes.util.find_library("opus")
     if system:
         yield system
