@@ -16,7 +16,7 @@ class CoefficientEncoder:
 
     def __init__(self, tables: ScaleTables, step: int, lagrangian: int) -> None:
         """step: in sixteenths. lagrangian: the price of a bit in 1024ths of the squared step."""
-        self.coder = RangeEncoder()
+        self._coder = RangeEncoder()
         self._tables = tables
         self._activity = Activity(tables)
         self._step = step
@@ -32,6 +32,10 @@ class CoefficientEncoder:
             self._activity.observe(level_base, magnitude)
             decoded.append(-approximation if value < 0 else approximation)
         return decoded
+
+    def finish(self) -> bytes:
+        """The payload, when all is coded."""
+        return self._coder.finish()
 
     def _choose(self, level: int, value: int) -> tuple[int, int]:
         """(magnitude, what it decodes to) of least cost among zero and the two nearest."""
@@ -51,7 +55,7 @@ class CoefficientEncoder:
         return chosen
 
     def _write(self, level: int, magnitude: int, negative: bool) -> None:
-        probability, raw, coder = self._tables.probability[level], raw_bits(level), self.coder
+        probability, raw, coder = self._tables.probability[level], raw_bits(level), self._coder
         unary = magnitude >> raw
         for i in range(min(unary, MAX_UNARY)):
             coder.encode(1, probability[i])
@@ -73,7 +77,7 @@ class CoefficientDecoder:
     """Reads what CoefficientEncoder wrote."""
 
     def __init__(self, tables: ScaleTables, step: int, payload: bytes) -> None:
-        self.coder = RangeDecoder(payload)
+        self._coder = RangeDecoder(payload)
         self._tables = tables
         self._activity = Activity(tables)
         self._step = step
@@ -86,11 +90,11 @@ class CoefficientDecoder:
             magnitude = self._read(level)
             self._activity.observe(level_base, magnitude)
             value = dequantise(self._tables, level, magnitude, self._step)
-            decoded.append(-value if magnitude and self.coder.decode(1 << 15) else value)
+            decoded.append(-value if magnitude and self._coder.decode(1 << 15) else value)
         return decoded
 
     def _read(self, level: int) -> int:
-        probability, raw, coder = self._tables.probability[level], raw_bits(level), self.coder
+        probability, raw, coder = self._tables.probability[level], raw_bits(level), self._coder
         unary = 0
         while unary < MAX_UNARY and coder.decode(probability[unary]):
             unary += 1

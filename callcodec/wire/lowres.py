@@ -34,12 +34,10 @@ class Quality:
     lagrangian: int = 130
 
 
-QUALITIES: tuple[Quality, ...] = tuple(
-    Quality(f"step-{step:g}", round(step * FRACTION))
-    for step in (48, 40, 34, 29, 25, 21, 18, 15, 12.5, 10.5, 9, 7.5, 6, 5, 4, 3)
-)
-DEFAULT_QUALITY = 6
-_STEPS = tuple(quality.step for quality in QUALITIES)
+# Steps a quarter octave apart, from 48 grey levels down to 3.6; so a quality is also a shift of all scale levels.
+_STEPS = (768, 646, 543, 457, 384, 323, 272, 228, 192, 161, 136, 114, 96, 81, 68, 57)
+QUALITIES: tuple[Quality, ...] = tuple(Quality(f"step-{step / FRACTION:.3g}", step) for step in _STEPS)
+DEFAULT_QUALITY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +63,10 @@ class LowResFrame:
         _check_picture(rgb)
         return cls(*to_planes(rgb))
 
-    def __eq__(self, other: object) -> bool:
-        """Whether all three planes are the same."""
-        if not isinstance(other, LowResFrame):
-            return NotImplemented
-        return all(np.array_equal(a, b) for a, b in zip(self._planes(), other._planes(), strict=True))
-
-    def _planes(self) -> tuple[Plane, Plane, Plane]:
-        return self.y, self.cb, self.cr
+    def same_as(self, other: LowResFrame) -> bool:
+        """Whether all three planes are equal."""
+        pairs = ((self.y, other.y), (self.cb, other.cb), (self.cr, other.cr))
+        return all(np.array_equal(mine, its) for mine, its in pairs)
 
 
 @dataclass(frozen=True)
@@ -89,30 +83,42 @@ def encode(rgb: NDArray[np.uint8], quality: int, reference: LowResFrame | None) 
     ValueError for another size, an unknown quality, or a reference of another size.
     """
     _check_picture(rgb)
+    tables, point = _select(rgb.shape[0], quality, reference)
+    coder = CoefficientEncoder(tables.scales[int(reference is not None)], point.step, point.lagrangian)
+    reconstruction = code_picture(coder, tables, rgb, quality, reference)
+    return EncodedLowRes(coder.finish(), reconstruction)
+
+
+def code_picture(
+    coder: CoefficientEncoder,
+    tables: SizeTables,
+    rgb: NDArray[np.uint8],
+    quality: int,
+    reference: LowResFrame | None,
+) -> LowResFrame:
+    """Code a picture with any coder and tables (encode names the usual ones); what the decoder will show."""
     size = rgb.shape[0]
-    tables, point, mode = _select(size, quality, reference)
-    scales, base = tables.scales[mode], tables.base[mode][quality]
-    coder = CoefficientEncoder(scales, point.step, point.lagrangian)
     target = _weighted(*to_planes(rgb))
-    prediction = tables.mean
-    if reference is not None:
-        prediction = _weighted(reference.y, reference.cb, reference.cr)
-        for amount_base, direction in zip(base, motion_modes(prediction, size), strict=False):
+    if reference is None:
+        mode, prediction, base = 0, tables.mean, tables.base[0][quality]
+    else:
+        mode, prediction = 1, _weighted(reference.y, reference.cb, reference.cr)
+        motion_base, base = tables.base[1][quality][:MODES], tables.base[1][quality][MODES:]
+        for level, direction in zip(motion_base, motion_modes(prediction, size), strict=True):
             along = int((target - prediction) @ direction + UNIT // 2) // UNIT
-            (amount,) = coder.code([amount_base], [along])
+            (amount,) = coder.code([level], [along])
             prediction = _moved(prediction, direction, amount)
-        base = base[MODES:]
     values = _forward(tables, mode, size, target - prediction)
     decoded = coder.code(base, values.tolist())
-    reconstruction = _frame(prediction + _inverse(tables, mode, size, decoded), size)
-    return EncodedLowRes(coder.coder.finish(), reconstruction)
+    return _frame(prediction + _inverse(tables, mode, size, decoded), size)
 
 
 def decode(payload: bytes, size: int, quality: int, reference: LowResFrame | None) -> LowResFrame:
-    """The picture in `payload`; `size`, `quality` and `reference` as they were encoded. ValueError on garbage."""
-    tables, point, mode = _select(size, quality, reference)
-    scales, base = tables.scales[mode], tables.base[mode][quality]
-    coder = CoefficientDecoder(scales, point.step, payload)
+    """The picture in `payload`; the rest as it was for encode. ValueError on garbage."""
+    tables, point = _select(size, quality, reference)
+    mode = int(reference is not None)
+    coder = CoefficientDecoder(tables.scales[mode], point.step, payload)
+    base = tables.base[mode][quality]
     prediction = tables.mean
     if reference is not None:
         prediction = _weighted(reference.y, reference.cb, reference.cr)
@@ -135,20 +141,20 @@ def reference_error_db(reconstruction: LowResFrame, rgb: NDArray[np.uint8] | NDA
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
 
 
-def _select(size: int, quality: int, reference: LowResFrame | None) -> tuple[SizeTables, Quality, int]:
-    """(tables, operating point, 0 for intra or 1 for inter)."""
+def _select(size: int, quality: int, reference: LowResFrame | None) -> tuple[SizeTables, Quality]:
     if size not in SIZES:
         raise ValueError(f"a low-resolution picture is 8, 16 or 32 pixels wide, not {size}")
     if not 0 <= quality < len(QUALITIES):
         raise ValueError(f"there is no quality {quality}")
     if reference is not None and reference.size != size:
         raise ValueError(f"a picture of {size} pixels cannot be predicted from one of {reference.size}")
-    return load_tables(_STEPS)[size], QUALITIES[quality], int(reference is not None)
+    return load_tables()[size], QUALITIES[quality]
 
 
 def _check_picture(rgb: NDArray[np.uint8]) -> None:
-    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[0] not in SIZES or rgb.shape != (rgb.shape[0],) * 2 + (3,):
-        raise ValueError(f"a low-resolution picture is (S, S, 3) uint8 with S = 8, 16 or 32, not {rgb.shape} {rgb.dtype}")
+    if rgb.dtype != np.uint8 or rgb.shape not in {(size, size, 3) for size in SIZES}:
+        found = f"{rgb.shape} {rgb.dtype}"
+        raise ValueError(f"a low-resolution picture is (S, S, 3) uint8 with S = 8, 16 or 32, not {found}")
 
 
 def _weighted(y: Plane, cb: Plane, cr: Plane) -> Vector:

@@ -10,10 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from callcodec.wire.contexts import LEVELS, MAX_UNARY, UNIT_LEVEL, ScaleTables, quarter_octaves
+from callcodec.wire.contexts import LEVELS, MAX_UNARY, ScaleTables
+from callcodec.wire.motion import MODES
 
 TABLES_FILE = "lowres_tables.npz"
 SIZES = (8, 16, 32)
+# Stored levels are those at quality 0 plus this, so that small ones need no sign.
+BASE_OFFSET = 32
+
+Arrays = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -32,43 +37,41 @@ class SizeTables:
 
 
 @functools.cache
-def load_tables(steps: tuple[int, ...]) -> dict[int, SizeTables]:
-    """The tables by picture size, for qualities with these quantiser steps in sixteenths."""
+def load_tables() -> dict[int, SizeTables]:
+    """The shipped tables by picture size."""
     data = importlib.resources.files("callcodec.wire").joinpath(TABLES_FILE).read_bytes()
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        return tables_from_arrays(dict(arrays), steps)
+        return {size: size_tables(dict(arrays), size) for size in SIZES}
 
 
-def tables_from_arrays(arrays: dict[str, NDArray[np.generic]], steps: tuple[int, ...]) -> dict[int, SizeTables]:
-    """The tables made of the file's arrays, which FORMAT.md lists."""
-    scales = (_scale_tables(arrays, 0), _scale_tables(arrays, 1))
-    mean8 = arrays["mean"].astype(np.int64).reshape(3, 8, 8)
-    tables = {}
-    for size in SIZES:
-        mean = mean8.repeat(size // 8, axis=1).repeat(size // 8, axis=2).reshape(-1)
-        if size == 8:
-            levels = arrays["base8"].astype(np.int64)
-            order = (np.arange(192), np.arange(192))
-            base = (levels[0, :, 4:].tolist(), levels[1].tolist())
-            tables[size] = SizeTables(mean, arrays["matrix"].astype(np.int64), order, base, scales)
-            continue
-        octaves = arrays[f"base{size}"].astype(np.int64)
-        orders = [np.argsort(-octaves[mode, 4:], kind="stable") for mode in (0, 1)]
-        sorted_octaves = (octaves[0, 4:][orders[0]], np.concatenate((octaves[1, :4], octaves[1, 4:][orders[1]])))
-        shifts = [UNIT_LEVEL - quarter_octaves(step) for step in steps]
-        bases = [[np.clip(row + shift, 0, LEVELS - 1).tolist() for shift in shifts] for row in sorted_octaves]
-        tables[size] = SizeTables(mean, None, (orders[0], orders[1]), (bases[0], bases[1]), scales)
-    return tables
+def size_tables(arrays: Arrays, size: int) -> SizeTables:
+    """The tables of one size, made of the file's arrays, which FORMAT.md lists."""
+    ratio = size // 8
+    mean = arrays["mean"].astype(np.int64).reshape(3, 8, 8).repeat(ratio, axis=1).repeat(ratio, axis=2)
+    octaves = arrays[f"base{size}"].astype(np.int64)
+    motion, levels = octaves[:, :MODES], octaves[:, MODES:]
+    if size == 8:
+        matrix = arrays["matrix"].astype(np.int64)
+        orders = [np.arange(3 * size * size)] * 2
+    else:
+        matrix = None
+        orders = [np.argsort(-row, kind="stable") for row in levels]
+    rows = (levels[0][orders[0]], np.concatenate((motion[1], levels[1][orders[1]])))
+    shifted = [
+        [np.clip(row - BASE_OFFSET + quality, 0, LEVELS - 1).tolist() for quality in range(16)] for row in rows
+    ]
+    scales = (_scale_tables(arrays, size, 0), _scale_tables(arrays, size, 1))
+    return SizeTables(mean.reshape(-1), matrix, (orders[0], orders[1]), (shifted[0], shifted[1]), scales)
 
 
-def _scale_tables(arrays: dict[str, NDArray[np.generic]], mode: int) -> ScaleTables:
-    probability = arrays["probability"][mode].astype(int).tolist()
+def _scale_tables(arrays: Arrays, size: int, mode: int) -> ScaleTables:
+    probability = arrays[f"probability{size}"][mode].astype(int).tolist()
     return ScaleTables(
-        expected=arrays["expected"][mode].astype(int).tolist(),
-        correction=arrays["correction"][mode].astype(int).tolist(),
+        expected=arrays["expected"].astype(int).tolist(),
+        correction=arrays[f"correction{size}"][mode].astype(int).tolist(),
         probability=probability,
         cost=[_costs(row) for row in probability],
-        bias=arrays["bias"][mode].astype(int).tolist(),
+        bias=arrays[f"bias{size}"][mode].astype(int).tolist(),
     )
 
 
