@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 
 import av
@@ -22,7 +23,12 @@ from aiortc.rtp import RtpPacket
 
 from callcodec.transport import aiortc_patches
 from callcodec.transport.clock import Clock, MonotonicClock
-from callcodec.transport.description import Description, check_description, without_header_extensions
+from callcodec.transport.description import (
+    Description,
+    UnusableDescriptionError,
+    check_description,
+    without_header_extensions,
+)
 from callcodec.transport.endpoint import (
     RTP_CLOCK_HZ,
     Channel,
@@ -115,12 +121,14 @@ class WebRtcPeer:
     async def answer(self, offer: Mapping[str, object]) -> Description:
         """The called side's half. ValueError if the offer cannot be understood or lacks voice or channels."""
         self._enter(ConnectionState.CONNECTING)
-        await self._accept(offer, "offer")
-        return await self._describe(await self._connection.createAnswer())
+        with self._understanding("offer"):
+            await self._apply(offer, "offer")
+            return await self._describe(await self._connection.createAnswer())
 
     async def accept(self, answer: Mapping[str, object]) -> None:
         """Ends the negotiation on the caller's side. ValueError as in `answer`."""
-        await self._accept(answer, "answer")
+        with self._understanding("answer"):
+            await self._apply(answer, "answer")
 
     async def connected(self, timeout_s: float) -> None:
         """Returns once CONNECTED. ConnectionError, with a sentence, if it fails or `timeout_s` is over."""
@@ -139,8 +147,9 @@ class WebRtcPeer:
         self._enter(ConnectionState.CLOSED)
         try:
             await asyncio.wait_for(self._connection.close(), 5)
-        except TimeoutError:
-            logger.warning("aiortc did not close the connection within 5 s")
+        except Exception as error:
+            # A connection that was given half of a bad description cannot always close in order.
+            logger.warning("The connection did not close in order: %r", error)
 
     def send_voice(self, payload: bytes, rtp_timestamp: int) -> None:
         """See Endpoint. ValueError unless `payload` has 1 to 1200 bytes."""
@@ -182,15 +191,21 @@ class WebRtcPeer:
         local = self._connection.localDescription
         return {"type": local.type, "sdp": local.sdp}
 
-    async def _accept(self, description: Mapping[str, object], kind: str) -> None:
-        checked = check_description(description, kind)
+    async def _apply(self, description: Mapping[str, object], kind: str) -> None:
+        sdp = without_header_extensions(check_description(description, kind)["sdp"])
+        await self._connection.setRemoteDescription(RTCSessionDescription(sdp, kind))
+
+    @contextmanager
+    def _understanding(self, kind: str) -> Iterator[None]:
+        """Whatever aiortc makes of a hostile description, for which it was not made, becomes a ValueError."""
         try:
-            await self._connection.setRemoteDescription(
-                RTCSessionDescription(without_header_extensions(checked["sdp"]), kind)
-            )
+            yield
+        except UnusableDescriptionError:
+            raise
         except Exception as error:
-            # Its parser was not made for hostile input: anything may come out of it.
-            raise ValueError(f"The other side's {kind} could not be understood: {error}") from error
+            raise UnusableDescriptionError(
+                f"The other side's {kind} could not be understood ({type(error).__name__}: {error})."
+            ) from error
 
     def _take_voice(self, packet: RtpPacket) -> None:
         arrival = VoiceArrival(

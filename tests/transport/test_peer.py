@@ -10,6 +10,8 @@ from callcodec.transport.endpoint import Channel, ConnectionState
 from callcodec.transport.peer import WebRtcPeer
 from tests.transport.calls import call, until
 
+SECTIONS = "m=audio\r\na=mid:0\r\nm=application\r\na=mid:1\r\n"
+
 
 def test_voice_arrives_as_it_was_sent_with_the_senders_timestamps() -> None:
     async def talk() -> None:
@@ -103,7 +105,9 @@ def test_a_peer_that_nobody_answers_says_so() -> None:
         ({"type": "offer", "sdp": 5}, "something else than an offer"),
         ({"type": "offer", "sdp": "v=0\r\n" * 10_000}, "more than 32768"),
         ({"type": "offer", "sdp": "v=0\r\n"}, "describes nothing"),
-        ({"type": "offer", "sdp": "m=audio\r\nm=application\r\n"}, "could not be understood"),
+        ({"type": "offer", "sdp": "m=audio\r\nm=application\r\n"}, "on one path"),
+        ({"type": "offer", "sdp": f"a=group:BUNDLE 0 0\r\n{SECTIONS}".replace("1", "0")}, "on one path"),
+        ({"type": "offer", "sdp": f"a=group:BUNDLE 0 1\r\n{SECTIONS}"}, "could not be understood"),
     ],
 )
 def test_an_unusable_offer_is_refused_with_a_sentence(offer: dict[str, object], message: str) -> None:
