@@ -138,10 +138,13 @@ def _emotion(name: str | None) -> int | None:
 
 
 def _identity(path: Path | None) -> Any:
-    from callcodec.face.crop import crop_still
-    from callcodec.media.still import read_picture
+    from callcodec.face.crop import FaceCropper
+    from callcodec.media.clip import open_clip
 
-    return None if path is None else crop_still(read_picture(path))
+    if path is None:
+        return None
+    picture = next(open_clip(path).frames())
+    return FaceCropper().crop(picture.rgb, 0).rgb
 
 
 def _positive(text: str) -> float:
