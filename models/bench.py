@@ -13,7 +13,7 @@ WARM_UP_FRAMES = 20
 
 
 def benchmark(reconstructor: Reconstructor, frames: int = 500) -> float:
-    """Median seconds a picture over ``frames`` pictures of random input, identity cached; threads as torch has them."""
+    """Median seconds a picture over ``frames`` random inputs, identity cached, with torch's threads."""
     random = np.random.default_rng(0)
     reconstructor.set_identity(random.integers(0, 256, (PICTURE, PICTURE, 3)).astype(np.uint8))
     lowres = random.random((5, 3, 8, 8)).astype(np.float32)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -33,14 +32,23 @@ def export_weights(network: Compact, path: Path, data: Sequence[str]) -> None:
 
 def shipped_weights(name: str) -> Path:
     """Path of the weights that come with the package, once their hash was checked. Raises WeightsError."""
-    folder = Path(str(resources.files("models.weights")))
+    folder = weights_folder()
     path, card = folder / f"{name}.safetensors", folder / f"{name}.json"
     if not path.is_file() or not card.is_file():
-        raise WeightsError(f"the weights of {name!r} are missing: {path} and {card.name} should come with the package")
+        raise WeightsError(
+            f"the weights of {name!r} are missing: {path} and {card.name} should come with the package"
+        )
     expected = json.loads(card.read_text(encoding="utf-8"))["sha256"]
     if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-        raise WeightsError(f"{path} is not the file that {card.name} describes (SHA-256 differs): install it again")
+        raise WeightsError(
+            f"{path} is not the file that {card.name} describes (SHA-256 differs): install it again"
+        )
     return path
+
+
+def weights_folder() -> Path:
+    """Where the weights that come with the package lie."""
+    return Path(str(resources.files("models.weights")))
 
 
 def load_compact(path: Path) -> Compact:
@@ -54,14 +62,20 @@ def load_compact(path: Path) -> Compact:
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} is not a safetensors file: {error}") from error
     if metadata.get("network") != "compact":
-        raise WeightsError(f"{path} holds weights of {metadata.get('network', 'an unnamed network')!r}, not of 'compact'")
+        raise WeightsError(
+            f"{path} holds weights of {metadata.get('network', 'an unnamed network')!r}, not of 'compact'"
+        )
     try:
         network = Compact(CompactDimensions(**json.loads(metadata["dimensions"])))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} does not say the dimensions of its network: {error}") from error
     shapes = {name: value.shape for name, value in network.state_dict().items()}
-    wrong = sorted(n for n in shapes.keys() | tensors.keys() if n not in tensors or shapes.get(n) != tensors[n].shape)
+    wrong = sorted(
+        n for n in shapes.keys() | tensors.keys() if n not in tensors or shapes.get(n) != tensors[n].shape
+    )
     if wrong:
-        raise WeightsError(f"{path} has weights of another shape: {wrong[0]} and {len(wrong) - 1} more do not fit")
+        raise WeightsError(
+            f"{path} has weights of another shape: {wrong[0]} and {len(wrong) - 1} more do not fit"
+        )
     network.load_state_dict(tensors)
     return network.requires_grad_(False).eval()

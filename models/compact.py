@@ -1,8 +1,9 @@
 """`compact`: 8×8 pictures, voice and one identity image → 256×256, live on a CPU.
 
-In the manner of the First Order Motion Model: key points with local affine frames give a dense motion that moves cached
-features of the identity image; a fine flow at 64 pixels moves lips and lids; what motion cannot explain is painted.
-Expensive convolutions stay at 8-64 pixels; at full size only warping, blending and a pixel shuffle happen.
+In the manner of the First Order Motion Model: key points with local affine frames give a dense motion that
+moves cached features of the identity image; a fine flow at 64 pixels moves lips and lids; what motion cannot
+explain is painted. Expensive convolutions stay at 8-64 pixels; at full size pictures are only warped, blended
+and shuffled into.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ class Compact(nn.Module):
         still = lowres[:, None].expand(-1, self.dimensions.window, -1, -1, -1)
         trunk = self.trunk(still, lowres, embedding, None)
         key_points = soft_key_points(self.heat(trunk), self.jacobian(trunk))
-        return Identity(image, features_128, features_64, embedding, downsample(image, 32), lowres, key_points)
+        return Identity(
+            image, features_128, features_64, embedding, downsample(image, 32), lowres, key_points
+        )
 
     def forward(self, lowres: Tensor, mel: Tensor, identity: Identity) -> Tensor:
         """lowres (B, 5, 3, 8, 8) in 0..1, mel (B, 80, 20) → (B, 3, 256, 256), about 0..1, not clamped."""
@@ -108,12 +111,12 @@ class Compact(nn.Module):
         moved_128 = warp(identity.features_128, resize_flow(flow_64, 128))
         moved_image = warp(identity.image, resize_flow(flow_64, 256))
         painted = torch.cat((F.relu(painted), moved_128, F.pixel_unshuffle(moved_image, 2)), 1)
-        change, blend = F.pixel_shuffle(self.paint_128(painted), 2).split((3, 1), dim=1)
-        blend = torch.sigmoid(blend + 2.0)
+        painted = F.pixel_shuffle(self.paint_128(painted), 2)
+        change, blend = painted[:, :3], torch.sigmoid(painted[:, 3:] + 2.0)
         return blend * moved_image + (1 - blend) * upsample(lowres[:, -1], 256) + change
 
     def dense_motion(self, trunk: Tensor, identity: Identity, driving: KeyPoints) -> tuple[Tensor, Tensor]:
-        """Blend the key points' motions into one flow (B, 32, 32, 2); also the features that chose it (equation 8)."""
+        """Blend the key points' motions into one flow (B, 32, 32, 2), equation 8; also features."""
         motions = local_motions(identity.key_points, driving, 32)
         candidates = identity.thumbnail[:, None].expand(-1, motions.shape[1], -1, -1, -1).flatten(0, 1)
         candidates = warp(candidates, motions.flatten(0, 1)).reshape(len(trunk), -1, 32, 32)
@@ -132,7 +135,9 @@ class IdentityEncoder(nn.Module):
         self.to_64 = nn.Conv2d(d.identity_at_128, d.at_64, 3, stride=2, padding=1)
         self.at_64 = Residual(d.at_64)
         self.to_32 = nn.Conv2d(d.at_64, d.at_32, 3, stride=2, padding=1)
-        self.at_32 = nn.Sequential(Residual(d.at_32), Residual(d.at_32), nn.Conv2d(d.at_32, d.at_32, 3, padding=1))
+        self.at_32 = nn.Sequential(
+            Residual(d.at_32), Residual(d.at_32), nn.Conv2d(d.at_32, d.at_32, 3, padding=1)
+        )
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         features_128 = F.relu(self.to_128(F.pixel_unshuffle(image, 2)))
@@ -158,7 +163,7 @@ class VoiceEncoder(nn.Module):
 
 
 class VoiceAt(nn.Module):
-    """Adds the voice where the picture asks for it: each head has a place (a map) and something to say (a vector)."""
+    """Adds the voice where the picture asks for it: a head has a place (a map) and a message (a vector)."""
 
     def __init__(self, d: CompactDimensions, channels: int) -> None:
         super().__init__()
@@ -169,11 +174,12 @@ class VoiceAt(nn.Module):
         batch, channels, height, width = features.shape
         place = torch.sigmoid(self.place(features)).flatten(2)  # (B, heads, H·W)
         message = self.message(voice).reshape(batch, -1, channels).transpose(1, 2)  # (B, C, heads)
-        return features + (message @ place).reshape(batch, channels, height, width)
+        heard: Tensor = features + (message @ place).reshape(batch, channels, height, width)
+        return heard
 
 
 class Trunk(nn.Module):
-    """Low-resolution window, identity embedding and voice → (B, at_32, 32, 32), through 16 and 8 pixels and back."""
+    """Low-resolution window, identity embedding and voice → (B, at_32, 32, 32), through 16 and 8 pixels."""
 
     def __init__(self, d: CompactDimensions) -> None:
         super().__init__()
@@ -192,9 +198,11 @@ class Trunk(nn.Module):
         self.voice_32 = VoiceAt(d, d.at_32)
         self.out_32 = Residual(d.at_32)
 
-    def forward(self, lowres: Tensor, identity_lowres: Tensor, embedding: Tensor, voice: Tensor | None) -> Tensor:
-        """lowres (B, 5, 3, 8, 8), identity_lowres (B, 3, 8, 8), embedding (B, at_32, 32, 32), voice (B, V) or silence."""
-        # How the frames differ from the identity is the strongest motion cue; scaled to the size of the other inputs.
+    def forward(
+        self, lowres: Tensor, identity_lowres: Tensor, embedding: Tensor, voice: Tensor | None
+    ) -> Tensor:
+        """lowres (B, 5, 3, 8, 8), identity_lowres (B, 3, 8, 8), embedding (B, C, 32, 32), voice (B, V)."""
+        # How frames differ from the identity is the strongest motion cue; scaled to other inputs' size.
         difference = 4.0 * (lowres - identity_lowres[:, None]).flatten(1, 2)
         seen = torch.cat((difference, lowres[:, -1]), 1)
         at_32 = self.down_32(F.relu(self.in_32(upsample(seen, 32)) + embedding))

@@ -10,20 +10,20 @@ from torch.nn import functional as F
 
 
 def downsample(picture: Tensor, size: int) -> Tensor:
-    """(..., 3, S, S) → (..., 3, size, size): the exact mean of blocks, as the sender makes its low-resolution picture."""
+    """(..., 3, S, S) → (..., 3, size, size): the exact mean of blocks, as the sender makes it."""
     leading = picture.shape[:-3]
     blocks = F.avg_pool2d(picture.reshape(-1, *picture.shape[-3:]), picture.shape[-1] // size)
     return blocks.reshape(*leading, *blocks.shape[-3:])
 
 
-@torch.autocast("cpu", enabled=False)
 def upsample(lowres: Tensor, size: int) -> Tensor:
     """(..., 3, s, s) → (..., 3, size, size), bicubic, not clamped.
 
-    The same as F.interpolate(mode="bicubic", align_corners=False), as two small matrix products, which is far faster.
+    The same as F.interpolate(mode="bicubic", align_corners=False), as two small matrix products: far faster.
     """
     matrix = _bicubic_matrix(lowres.shape[-1], size).to(lowres.device)
-    return matrix @ lowres.float() @ matrix.T
+    with torch.autocast(lowres.device.type, enabled=False):
+        return matrix @ lowres.float() @ matrix.T
 
 
 @lru_cache(maxsize=16)
@@ -38,7 +38,7 @@ def _bicubic_matrix(small: int, large: int) -> Tensor:
 def correct(y: Tensor, lowres: Tensor, weight: float, iterations: int = 1) -> Tensor:
     """Move ``y`` towards what was received: y += w · upsample(lr − downsample(y)), clamped to 0..1.
 
-    y: (B, 3, S, S) or (3, S, S); lowres: the same with s × s pixels, s dividing S; weight: 0 (ignore) to 1 (trust fully).
+    y: (B, 3, S, S) or (3, S, S); lowres: the same with s × s pixels, s dividing S; weight: 0 (ignore) to 1.
     """
     for _ in range(iterations):
         y = (y + weight * upsample(lowres - downsample(y, lowres.shape[-1]), y.shape[-1])).clamp(0.0, 1.0)
@@ -46,5 +46,5 @@ def correct(y: Tensor, lowres: Tensor, weight: float, iterations: int = 1) -> Te
 
 
 def consistency_error(y: Tensor, lowres: Tensor) -> float:
-    """RMS (0..1 units) of lowres − downsample(y): large when identity image and frames do not belong together."""
+    """RMS (0..1) of lowres − downsample(y): large when identity image and frames do not belong together."""
     return float(torch.sqrt(torch.mean((lowres - downsample(y, lowres.shape[-1])) ** 2)))

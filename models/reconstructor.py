@@ -28,7 +28,7 @@ class Reconstructor(Protocol):
     ) -> Tensor:
         """The picture of slot t, float32 (3, 256, 256) in 0..1, before the low-resolution consistency step.
 
-        lowres: (5, 3, S, S) in 0..1, slots t−4..t at 25 FPS; mel: (80, 20) centred on t; emotion: state 0..14.
+        lowres: (5, 3, S, S) in 0..1, slots t−4..t at 25 FPS; mel: (80, 20) centred on t; emotion: 0..14.
         """
 
 
@@ -44,7 +44,10 @@ class BicubicReconstructor:
         """An identity image changes nothing here."""
 
     def reconstruct(
-        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
+        self,
+        lowres: NDArray[np.float32],
+        mel: NDArray[np.float32],  # noqa: ARG002
+        emotion: int | None = None,  # noqa: ARG002
     ) -> Tensor:
         """See ``Reconstructor``."""
         return upsample(torch.from_numpy(lowres[-1]).to(self._device), PICTURE).clamp(0.0, 1.0)
@@ -70,14 +73,24 @@ class CompactReconstructor:
 
     @torch.inference_mode()
     def reconstruct(
-        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
+        self,
+        lowres: NDArray[np.float32],
+        mel: NDArray[np.float32],
+        emotion: int | None = None,  # noqa: ARG002
     ) -> Tensor:
-        """See ``Reconstructor``. The emotion is not used yet. ValueError for another shape, or without an identity."""
+        """See ``Reconstructor``. ValueError for another shape, or without an identity image."""
         if self._identity is None:
             raise ValueError("a picture cannot be reconstructed before there is an identity image")
         dimensions = self._network.dimensions
         side = dimensions.low_resolution
-        if lowres.shape != (dimensions.window, 3, side, side) or mel.shape != (dimensions.mel_bins, dimensions.mel_frames):
-            raise ValueError(f"compact needs five {side}×{side} pictures and a mel window, not {lowres.shape} and {mel.shape}")
+        if lowres.shape != (dimensions.window, 3, side, side) or mel.shape != (
+            dimensions.mel_bins,
+            dimensions.mel_frames,
+        ):
+            raise ValueError(
+                f"compact needs five {side}×{side} pictures and a mel window, "
+                f"not {lowres.shape} and {mel.shape}"
+            )
         window, voice = (torch.from_numpy(a)[None].to(self._device) for a in (lowres, mel))
-        return self._network(window, voice, self._identity)[0].clamp(0.0, 1.0)
+        picture: Tensor = self._network(window, voice, self._identity)[0]
+        return picture.clamp(0.0, 1.0)

@@ -26,16 +26,16 @@ def identity_grid(size: int, like: Tensor) -> Tensor:
     return torch.stack((x, y), dim=-1)
 
 
-@torch.autocast("cpu", enabled=False)
 def soft_key_points(heat: Tensor, jacobian: Tensor) -> KeyPoints:
     """Expected position and affine frame under each heat map.
 
-    heat: (B, K, S, S) logits; jacobian: (B, 4K, S, S), unbounded. Entries are kept within 0.4 of the unit matrix, so the
-    frame can always be inverted (determinant ≥ 0.2).
+    heat: (B, K, S, S) logits; jacobian: (B, 4K, S, S), unbounded. Entries stay within 0.4 of the unit matrix,
+    so the frame can always be inverted (determinant ≥ 0.2).
     """
     batch, points, size, _ = heat.shape
     probability = heat.float().flatten(2).softmax(dim=-1)  # (B, K, S·S)
-    position = probability @ identity_grid(size, probability).reshape(-1, 2)
+    with torch.autocast(heat.device.type, enabled=False):  # half precision cannot name a pixel
+        position = probability @ identity_grid(size, probability).reshape(-1, 2)
     entries = (jacobian.float().reshape(batch, points, 4, -1) * probability[:, :, None]).sum(-1)
     unit = torch.eye(2, device=heat.device)
     return KeyPoints(position, unit + 0.4 * torch.tanh(entries).reshape(batch, points, 2, 2))
@@ -49,16 +49,16 @@ def invert(matrix: Tensor) -> Tensor:
     return adjugate / determinant[..., None, None]
 
 
-@torch.autocast("cpu", enabled=False)
 def local_motions(source: KeyPoints, driving: KeyPoints, size: int) -> Tensor:
-    """(B, K + 1, size, size, 2): where each pixel comes from under each point's motion; the first one stands still.
+    """(B, K + 1, size, size, 2): where each pixel comes from as each point moves; the first stands still.
 
     T_k(z) = p_source + J_source J_driving⁻¹ (z − p_driving), equation 4.
     """
     grid = identity_grid(size, source.position)
-    affine = source.jacobian @ invert(driving.jacobian)
     offset = grid.reshape(1, 1, -1, 2) - driving.position[:, :, None]
-    moved = offset @ affine.transpose(-1, -2) + source.position[:, :, None]
+    with torch.autocast(offset.device.type, enabled=False):
+        affine = source.jacobian @ invert(driving.jacobian)
+        moved = offset @ affine.transpose(-1, -2) + source.position[:, :, None]
     still = grid.reshape(1, 1, -1, 2).expand(moved.shape[0], 1, -1, 2)
     return torch.cat((still, moved), dim=1).reshape(moved.shape[0], -1, size, size, 2)
 
@@ -83,5 +83,5 @@ def resize_flow(flow: Tensor, size: int) -> Tensor:
 
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:
-    """Fetch (B, C, S, S) features from where ``flow`` (B, S', S', 2) says; beyond the edge the edge is repeated."""
+    """Fetch (B, C, S, S) features from where ``flow`` (B, S', S', 2) says; beyond the edge it is repeated."""
     return F.grid_sample(features, flow, mode="bilinear", padding_mode="border", align_corners=False)

@@ -11,9 +11,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Register the command."""
     parser = subparsers.add_parser("train", help="train a network on a folder of face tracks")
     parser.add_argument("config", help="a path such as configs/train/compact.yaml, or the name train/compact")
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.tsv, train/, val.tsv, val/")
-    parser.add_argument("--out", type=Path, required=True, help="where checkpoints, scores and sample pictures go")
-    parser.add_argument("--minutes", type=float, default=60.0, help="wall time to train for, in all (default 60)")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with train.tsv, train/, val.tsv, val/"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="where checkpoints, scores and sample pictures go"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="wall time to train for, in all (default 60)"
+    )
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "callcodec",
                         help="where decoded clips are kept (default ~/.cache/callcodec)")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
@@ -40,10 +46,20 @@ def run(args: argparse.Namespace) -> int:
         print(f"callcodec train: {error}", file=sys.stderr)
         return 2
     try:
-        network = train(config, dimensions, training, validation, args.out, args.minutes, args.resume,
-                        lambda line: print(line, flush=True))  # fmt: skip
+        network = train(
+            config,
+            dimensions,
+            training,
+            validation,
+            args.out,
+            minutes=args.minutes,
+            resume=args.resume,
+            say=lambda line: print(line, flush=True),
+        )
     except DivergedError as error:
         print(f"callcodec train: {error}", file=sys.stderr)
         return 1
-    export_weights(network, args.out / f"{config.network}.safetensors", [clip.name for clip in training.clips])
+    export_weights(
+        network, args.out / f"{config.network}.safetensors", [clip.name for clip in training.clips]
+    )
     return 0

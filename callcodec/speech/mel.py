@@ -1,7 +1,7 @@
 """Log-mel spectrograms of the voice: what every network hears.
 
-80 bins, 25 ms Hann window, 10 ms hop at 16 kHz (Hegde et al., section 3.2). Frame ``j`` is centred on the middle of its
-10 ms hop, (j + 0.5) · 10 ms, so a window of 20 frames around media time ``m`` covers [m − 100 ms, m + 100 ms) evenly.
+80 bins, 25 ms Hann window, 10 ms hop at 16 kHz (Hegde et al., section 3.2). Frame ``j`` is centred on the
+middle of its hop, (j + 0.5) · 10 ms: 20 frames around media time ``m`` cover [m − 100 ms, m + 100 ms) evenly.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ MARGIN_SAMPLES = (WINDOW_SAMPLES - HOP_SAMPLES) // 2  # a frame reaches this far
 def log_mel(pcm: NDArray[np.int16] | NDArray[np.floating]) -> NDArray[np.float32]:
     """Log-mel of a whole signal, silence assumed before and after it.
 
-    pcm: (n,) int16, or float in −1..1, mono, 16 kHz. Returns (80, ceil(n / 160)), about −1 (silence) to 1 (loud).
-    Raises ValueError for anything but one channel.
+    pcm: (n,) int16, or float in −1..1, mono, 16 kHz. Returns (80, ceil(n / 160)), −1 (silence)
+    to about 2 (full scale). Raises ValueError for anything but one channel.
     """
     signal = _as_float(pcm)
     frames = -(-len(signal) // HOP_SAMPLES)
@@ -42,11 +42,14 @@ def mel_window(
 ) -> NDArray[np.float32]:
     """Log-mel of [media_time − 100 ms, media_time + 100 ms), as a picture shown at that time needs it.
 
-    pcm: (n,) int16, or float in −1..1, mono, 16 kHz, whose first sample stands at media time ``pcm_start_s``; what it
-    does not cover counts as silence. Returns (80, 20). On the 10 ms grid it equals the columns of ``log_mel`` exactly.
+    pcm: (n,) int16, or float in −1..1, mono, 16 kHz, whose first sample stands at media time ``pcm_start_s``;
+    what it does not cover counts as silence. Returns (80, 20): on the 10 ms grid exactly the columns of
+    ``log_mel``. Raises ValueError for anything but one channel.
     """
     signal = _as_float(pcm)
-    first_hop = round((media_time_s - pcm_start_s) * MEL_SAMPLE_RATE_HZ) - MEL_WINDOW_FRAMES // 2 * HOP_SAMPLES
+    first_hop = (
+        round((media_time_s - pcm_start_s) * MEL_SAMPLE_RATE_HZ) - MEL_WINDOW_FRAMES // 2 * HOP_SAMPLES
+    )
     start = first_hop - MARGIN_SAMPLES
     padded = np.zeros(MEL_WINDOW_FRAMES * HOP_SAMPLES + 2 * MARGIN_SAMPLES)
     low, high = max(start, 0), min(start + len(padded), len(signal))
@@ -72,7 +75,7 @@ def _log_mel_of_frames(padded: NDArray[np.float64], frames: int) -> NDArray[np.f
     power = spectrum.real**2 + spectrum.imag**2
     # A sparse product sums in a fixed order: a column is the same to the bit whatever stands beside it.
     mel = _filters() @ power.T
-    return (np.log10(np.maximum(mel, POWER_FLOOR)) / 3.0 + 1.0).astype(np.float32)
+    return np.asarray(np.log10(np.maximum(mel, POWER_FLOOR)) / 3.0 + 1.0, np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -89,7 +92,7 @@ def _filters() -> csr_array:
 
     edges_mel = np.linspace(to_mel(MEL_LOW_HZ), to_mel(MEL_HIGH_HZ), MEL_BINS + 2)
     edges_hz = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
-    # Rectangles narrower than an FFT bin would fall between two bins: the lowest filters are widened to a bin.
+    # Triangles narrower than an FFT bin could fall between two bins: the lowest are widened to a bin.
     bin_hz = MEL_SAMPLE_RATE_HZ / FFT_SAMPLES
     bins_hz = np.arange(FFT_SAMPLES // 2 + 1) * bin_hz
     centre = edges_hz[1:-1, None]

@@ -1,4 +1,4 @@
-"""Clips, decoded once: JPEG frames in one file that the loader reads at random, log-mel and landmarks beside it."""
+"""Clips, decoded once: JPEG frames in one file that is read at random, log-mel and landmarks beside it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ClipCache:
         return self._decode(self._offsets[number], cv2.IMREAD_REDUCED_COLOR_4)
 
     def still(self, number: int) -> NDArray[np.uint8]:
-        """(256, 256, 3) RGB of the nearest frame that was kept as a small WebP, as the wire delivers identity images."""
+        """(256, 256, 3) RGB of the nearest frame that was kept as a small WebP, as identity images arrive."""
         return self._decode(self._still_offsets[number // STILL_EVERY_FRAMES], cv2.IMREAD_COLOR)
 
     def landmarks(self, number: int) -> NDArray[np.float32]:
@@ -70,6 +70,8 @@ class ClipCache:
 
     def _decode(self, span: NDArray[np.int64], flags: int) -> NDArray[np.uint8]:
         bgr = cv2.imdecode(np.asarray(self._data[span[0] : span[1]]), flags)
+        if bgr is None:
+            raise DataError("the cache of decoded clips is damaged: delete it, and it will be made again")
         return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
@@ -85,7 +87,9 @@ def build_cache(data: Path, split: str, folder: Path) -> None:
     """Decode every clip that ``data``/``split``.tsv names into ``folder``. Raises DataError."""
     table = data / f"{split}.tsv"
     if not table.is_file():
-        raise DataError(f"{table} is missing: a data folder has {split}.tsv and {split}/NAME.mp4 (see the README)")
+        raise DataError(
+            f"{table} is missing: a data folder has {split}.tsv and {split}/NAME.mp4 (see the README)"
+        )
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +108,9 @@ def build_cache(data: Path, split: str, folder: Path) -> None:
         for row in rows:
             path = data / split / f"{row['clip']}.mp4"
             frames, pcm = decode_clip(path)
-            first = -(-len(offsets) // STILL_EVERY_FRAMES) * STILL_EVERY_FRAMES  # so that stills divide evenly
+            first = (
+                -(-len(offsets) // STILL_EVERY_FRAMES) * STILL_EVERY_FRAMES
+            )  # so that stills divide evenly
             padding = first - len(offsets)
             offsets += [(0, 0)] * padding
             for number, rgb in enumerate(frames):
@@ -112,7 +118,9 @@ def build_cache(data: Path, split: str, folder: Path) -> None:
                 offsets.append(store(cv2.imencode(".jpg", bgr, JPEG)[1]))
                 if number % STILL_EVERY_FRAMES == 0:
                     quality = int(random.integers(15, 85))
-                    still_offsets.append(store(cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1]))
+                    still_offsets.append(
+                        store(cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1])
+                    )
             points = np.load(path.with_suffix("").with_suffix(".landmarks.npy"))[: len(frames)]
             landmarks += [np.full((padding, 68, 2), np.nan, np.float16), points]
             landmarks.append(np.full((len(frames) - len(points), 68, 2), np.nan, np.float16))
@@ -131,7 +139,7 @@ def build_cache(data: Path, split: str, folder: Path) -> None:
 
 
 def decode_clip(path: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int16]]:
-    """Frames (256, 256, 3) RGB of a 25 FPS clip, and its voice: mono int16 at 16 kHz, empty without one. DataError."""
+    """Frames (256, 256, 3) RGB of a 25 FPS clip and its voice, mono int16 at 16 kHz or empty. DataError."""
     frames: list[NDArray[np.uint8]] = []
     voice: list[NDArray[np.int16]] = []
     resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
@@ -140,7 +148,7 @@ def decode_clip(path: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int16]]
             for packet in container.demux():
                 for frame in packet.decode():
                     if isinstance(frame, av.VideoFrame):
-                        frames.append(frame.to_ndarray(format="rgb24"))
+                        frames.append(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
                     elif isinstance(frame, av.AudioFrame):
                         voice += [part.to_ndarray()[0] for part in resampler.resample(frame)]
     except (OSError, av.error.FFmpegError) as error:

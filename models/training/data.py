@@ -47,7 +47,9 @@ class TalkingFaces(IterableDataset[Sample]):
             by_person.setdefault(clip.person, []).append(i)
         self.other_clips = [[j for j in by_person[c.person] if j != i] for i, c in enumerate(cache.clips)]
         # Long clips count for more, but not in proportion; those with a voice in sync teach the mouth.
-        weights = np.array([min(c.frames, 500) ** 0.6 * (1.6 if c.lip_sync == "yes" else 1) for c in cache.clips])
+        weights = np.array(
+            [min(c.frames, 500) ** 0.6 * (1.6 if c.lip_sync == "yes" else 1) for c in cache.clips]
+        )
         self.weights = weights / weights.sum()
 
     def __iter__(self) -> Iterator[Sample]:
@@ -77,8 +79,14 @@ class TalkingFaces(IterableDataset[Sample]):
             step = random.uniform(12, 22)
             small = coded_pictures(small, step, step * 1.25, random)
         lowres = interpolate(small, time - WINDOW + 1, time, phase)
-        target, regions = look.target(self.cache.frame(clip.first_frame + time), self.cache.landmarks(clip.first_frame + time))
-        mel = voice_window(self.mels[number], time) if clip.lip_sync != "no" else voice_window(self.mels[number][:, :0], 0)
+        target, regions = look.target(
+            self.cache.frame(clip.first_frame + time), self.cache.landmarks(clip.first_frame + time)
+        )
+        mel = (
+            voice_window(self.mels[number], time)
+            if clip.lip_sync != "no"
+            else voice_window(self.mels[number][:, :0], 0)
+        )
         return Sample(
             lowres=torch.from_numpy((lowres / 255.0).astype(np.float32).transpose(0, 3, 1, 2).copy()),
             mel=torch.from_numpy(np.ascontiguousarray(mel)),
@@ -124,19 +132,23 @@ class _Look:
         self.shared = common
         self.of_identity = common
         if random.random() < 0.4:  # the identity image was cropped a little differently
-            wobble = _affine(random, scale=random.uniform(0.95, 1.07), degrees=random.normal(0, 2), shift=0.03)
+            wobble = _affine(
+                random, scale=random.uniform(0.95, 1.07), degrees=random.normal(0, 2), shift=0.03
+            )
             self.of_identity = wobble @ common
         gain = random.uniform(0.85, 1.15) * random.uniform(0.94, 1.06, 3)
         gamma = random.uniform(0.85, 1.18)
         ramp = np.clip((np.arange(256) / 255.0) ** gamma, 0, 1)
         self.colours = np.clip(ramp[:, None] * gain * 255, 0, 255).round().astype(np.uint8)
 
-    def target(self, rgb: NDArray[np.uint8], points: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def target(
+        self, rgb: NDArray[np.uint8], points: NDArray[np.float32]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """The picture to be shown, and where its lips and eyes are."""
         moved = points @ self.shared[:2, :2].T + self.shared[:2, 2]
         if self.flip:
             moved = (np.array([PICTURE - 1, 0]) + moved * np.array([-1, 1]))[LEFT_RIGHT]
-        return self._apply(rgb, self.shared), regions_of(moved)
+        return self._apply(rgb, self.shared), regions_of(moved.astype(np.float32))
 
     def identity(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return self._apply(rgb, self.of_identity)
@@ -147,10 +159,12 @@ class _Look:
         scale[:2, 2] = 1.5  # pixel centres: x_large = 4 x_small + 1.5
         small = self._apply(rgb, np.linalg.inv(scale) @ self.shared @ scale)
         size = rgb.shape[0] // LOW_RESOLUTION
-        return small.reshape(LOW_RESOLUTION, size, LOW_RESOLUTION, size, 3).mean((1, 3))
+        return np.asarray(small.reshape(LOW_RESOLUTION, size, LOW_RESOLUTION, size, 3).mean((1, 3)))
 
     def _apply(self, rgb: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.uint8]:
-        moved = cv2.warpAffine(rgb, affine[:2], rgb.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        moved = cv2.warpAffine(
+            rgb, affine[:2], rgb.shape[1::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        )
         if self.flip:
             moved = moved[:, ::-1]
         return np.stack([self.colours[:, c][moved[..., c]] for c in range(3)], -1)
@@ -173,4 +187,4 @@ def regions_of(points: NDArray[np.float32]) -> NDArray[np.float32]:
         low, high = points[part].min(0), points[part].max(0)
         margin = widen * (high - low).max()
         boxes.append(np.concatenate((low - margin, high + margin)))
-    return np.clip(np.stack(boxes), 0, PICTURE).astype(np.float32)
+    return np.asarray(np.clip(np.stack(boxes), 0, PICTURE), np.float32)

@@ -1,4 +1,4 @@
-"""How good a reconstructor is on people it never saw, beside bicubic enlargement and the identity image repeated."""
+"""How good a network is on people it never saw, beside bicubic enlargement and the identity repeated."""
 
 from __future__ import annotations
 
@@ -40,12 +40,14 @@ class Evaluation:
 
 
 def evaluate(network: Compact, cache: ClipCache, every: int, weight: float, iterations: int) -> Evaluation:
-    """Score ``every``-th picture of each clip. weight, iterations: the low-resolution consistency that follows."""
+    """Score each ``every``-th picture of each clip. weight, iterations: of the consistency step after it."""
     clips: dict[str, dict[str, Score]] = {}
     for index, clip in enumerate(cache.clips):
         errors: dict[str, list[float]] = {method: [] for method in METHODS}
         similarities: dict[str, list[float]] = {method: [] for method in METHODS}
-        for target, pictures in _pictures(network, cache, index, every, weight, iterations):
+        for target, pictures in _pictures(
+            network, cache, index, every=every, weight=weight, iterations=iterations
+        ):
             for method, picture in pictures.items():
                 errors[method].append(float(np.mean((picture - target) ** 2)))
                 similarities[method].append(ssim(picture, target))
@@ -54,7 +56,8 @@ def evaluate(network: Compact, cache: ClipCache, every: int, weight: float, iter
                 m: Score(-10 * float(np.log10(fmean(errors[m]))), fmean(similarities[m])) for m in METHODS
             }
     mean = {
-        m: Score(fmean(c[m].psnr_db for c in clips.values()), fmean(c[m].ssim for c in clips.values())) for m in METHODS
+        m: Score(fmean(c[m].psnr_db for c in clips.values()), fmean(c[m].ssim for c in clips.values()))
+        for m in METHODS
     }
     return Evaluation(mean, clips)
 
@@ -77,7 +80,7 @@ def coded_clip(cache: ClipCache, index: int) -> dict[int, NDArray[np.float64]]:
 
 
 def _pictures(
-    network: Compact, cache: ClipCache, index: int, every: int, weight: float, iterations: int
+    network: Compact, cache: ClipCache, index: int, *, every: int, weight: float, iterations: int
 ) -> list[tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]]:
     """(target, picture by method) for every scored time of a clip; pictures are (256, 256, 3) in 0..1."""
     clip, mel, coded = cache.clips[index], cache.mel(index), coded_clip(cache, index)
@@ -103,7 +106,7 @@ def _area_average(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def ssim(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:
-    """Structural similarity (Wang et al. 2004): Gaussian window σ = 1.5, 11 pixels, mean over RGB; values in 0..1."""
+    """Structural similarity (Wang et al. 2004): 11-pixel Gaussian window, σ = 1.5; mean over RGB in 0..1."""
 
     def blur(a: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.asarray(cv2.GaussianBlur(a, (11, 11), 1.5), np.float32)

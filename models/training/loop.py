@@ -47,12 +47,14 @@ def train(
     training: ClipCache,
     validation: ClipCache,
     out: Path,
+    *,
     minutes: float,
     resume: bool,
     say: Callable[[str], None],
 ) -> Compact:
-    """Train for ``minutes`` of wall time in all (a resumed run counts what it has behind it); the averaged network.
+    """Train for ``minutes`` of wall time in all, what a resumed run has behind it included.
 
+    Returns the averaged network.
     Raises DivergedError when the loss stops being a number.
     """
     torch.set_num_threads(config.threads)
@@ -71,7 +73,9 @@ def train(
         loss = compute_loss(config, run.network, batch)
         if not math.isfinite(loss.item()):
             torch.save(tuple(batch), out / "diverged_batch.pt")
-            raise DivergedError(f"the loss is {loss.item()} at step {run.step}; batch kept in {out}/diverged_batch.pt")
+            raise DivergedError(
+                f"the loss is {loss.item()} at step {run.step}; batch kept in {out}/diverged_batch.pt"
+            )
         run.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), config.gradient_clip)
@@ -82,8 +86,7 @@ def train(
 
         recent.append(loss.item())
         if run.step % config.log_steps == 0:
-            rate = learning_rate(config, run.step, run.minutes_done / minutes)
-            say(f"{run.minutes_done:6.1f} min  step {run.step}  loss {sum(recent) / len(recent):.4f}  rate {rate:.1e}")
+            say(f"{run.minutes_done:6.1f} min  step {run.step}  loss {sum(recent) / len(recent):.4f}")
             recent.clear()
             save_state(run, out / STATE)
         if run.minutes_done >= min(next_evaluation, minutes):
@@ -96,7 +99,9 @@ def train(
 def start(config: TrainConfig, dimensions: CompactDimensions) -> Run:
     """A fresh network, its average and its optimiser."""
     network = Compact(dimensions).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
+    )
     return Run(network, copy.deepcopy(network).requires_grad_(False), optimiser)
 
 
@@ -116,29 +121,36 @@ def compute_loss(config: TrainConfig, network: Compact, batch: Sample) -> Tensor
     y = correct(raw, batch.lowres[:, -1], config.consistency_weight, config.consistency_iterations)
     region_l2, region_l1 = region_loss(y, target, batch.regions)
     weights = config.loss
-    return (
+    total: Tensor = (
         weights.pyramid * pyramid_loss(y, target)
         + weights.gradient * gradient_loss(y, target)
         + weights.region_l2 * region_l2
         + weights.region_l1 * region_l1
         + weights.raw * (raw - target).abs().mean()
     )
+    return total
 
 
 @torch.no_grad()
 def follow(average: Compact, network: Compact, decay: float) -> None:
     """average ← decay · average + (1 − decay) · network."""
-    own = list(average.parameters())
-    torch._foreach_lerp_(own, list(network.parameters()), 1.0 - decay)
+    for own, newest in zip(average.parameters(), network.parameters(), strict=True):
+        own.lerp_(newest, 1.0 - decay)
 
 
-def judge(config: TrainConfig, run: Run, validation: ClipCache, out: Path, say: Callable[[str], None]) -> None:
+def judge(
+    config: TrainConfig, run: Run, validation: ClipCache, out: Path, say: Callable[[str], None]
+) -> None:
     """Score the averaged network on people it never saw and draw them."""
     result = evaluate(run.average, validation, config.evaluate_every_frames,
                       config.consistency_weight, config.consistency_iterations)  # fmt: skip
     name = f"{run.step:06d}"
     (out / f"evaluation_{name}.json").write_text(json.dumps(dataclasses.asdict(result), indent=1))
-    say("  ".join(f"{method} {score.psnr_db:.2f} dB {score.ssim:.3f}" for method, score in result.mean.items()))
+    say(
+        "  ".join(
+            f"{method} {score.psnr_db:.2f} dB {score.ssim:.3f}" for method, score in result.mean.items()
+        )
+    )
     write_sample_grid(run.average, validation, out / f"samples_{name}.png",
                       config.consistency_weight, config.consistency_iterations)  # fmt: skip
 

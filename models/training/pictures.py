@@ -16,7 +16,7 @@ from models.training.evaluate import IDENTITY_FRAME, coded_clip, wire_window
 
 
 def write_sample_grid(network: Compact, cache: ClipCache, path: Path, weight: float, iterations: int) -> None:
-    """PNG with one row a clip (every second one): original | bicubic | ours | identity image, 3/4 through the clip."""
+    """PNG, a row for every second clip, 3/4 through it: original | bicubic | ours | identity image."""
     rows = []
     for index in range(0, len(cache.clips), 2):
         clip = cache.clips[index]

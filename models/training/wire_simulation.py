@@ -22,8 +22,8 @@ def _dct(size: int) -> NDArray[np.float64]:
 def _quantise(plane: NDArray[np.float64], step: float, lattice: NDArray[np.float64]) -> NDArray[np.float64]:
     """Uniform quantisation of the DCT of (T, S, S) planes.
 
-    Closed-loop prediction keeps every reconstruction on reference + step · ℤ, so a run of pictures shares one lattice:
-    its offset is the same for all of them and what stands still keeps its error.
+    Closed-loop prediction keeps every reconstruction on reference + step · ℤ, so a run of pictures shares one
+    lattice: its offset is the same for all of them and what stands still keeps its error.
     """
     basis = _dct(plane.shape[-1])
     coefficients = basis @ plane @ basis.T
@@ -34,7 +34,7 @@ def _quantise(plane: NDArray[np.float64], step: float, lattice: NDArray[np.float
 def coded_pictures(
     rgb: NDArray[np.float64], luma_step: float, chroma_step: float, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """What a receiver decodes of (T, 8, 8, 3) RGB in 0..255: YCbCr 4:2:0, quantised DCT. Same shape, clipped."""
+    """What a receiver decodes of (T, 8, 8, 3) RGB in 0..255: YCbCr 4:2:0, quantised DCT; clipped."""
     red, green, blue = np.moveaxis(rgb, -1, 0)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     chroma = np.stack(((blue - luma) * 0.564, (red - luma) * 0.713))
@@ -63,7 +63,7 @@ def _double(plane: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def key_frames_around(first: int, last: int, phase: int, frames: int) -> list[int]:
-    """Numbers of the pictures that were sent and are needed to show ``first``..``last`` of a clip of ``frames``.
+    """Numbers of the sent pictures that are needed to show ``first``..``last`` of a clip of ``frames``.
 
     The first picture of a grid stands for everything before it, the last one for everything after.
     """
@@ -73,7 +73,7 @@ def key_frames_around(first: int, last: int, phase: int, frames: int) -> list[in
 
 
 def interpolate(keys: NDArray[np.float64], first: int, last: int, phase: int) -> NDArray[np.float64]:
-    """Linear in time: pictures ``first``..``last`` from those of ``key_frames_around``. (T, ...) → (last−first+1, ...)."""
+    """Linear in time: pictures ``first``..``last`` (n, ...) from those of ``key_frames_around`` (T, ...)."""
     start = (first - phase) // KEY_EVERY_FRAMES * KEY_EVERY_FRAMES + phase
     out = []
     for number in range(first, last + 1):

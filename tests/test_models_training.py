@@ -1,0 +1,194 @@
+"""Training: what a sample is, and that the loop learns, resumes and stops."""
+
+import dataclasses
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from callcodec.config import load_config
+from models.compact import Compact, CompactDimensions
+from models.training import loop
+from models.training.cache import ClipCache, DataError, open_cache
+from models.training.config import TrainConfig
+from models.training.data import LEFT_RIGHT, Sample, TalkingFaces, regions_of, voice_window
+from models.training.evaluate import ssim
+from models.training.losses import gradient_loss, pyramid_loss, region_loss, region_masks
+from models.training.wire_simulation import coded_pictures, interpolate, key_frames_around
+
+RANDOM = np.random.default_rng(0)
+SMALL = CompactDimensions(at_8=16, at_16=16, at_32=16, at_64=16, at_128=16, voice=16)
+
+
+def config() -> TrainConfig:
+    shipped = load_config("train/compact", TrainConfig)
+    return dataclasses.replace(
+        shipped, batch=2, warm_up_steps=1, log_steps=1, threads=1, half_precision=False
+    )
+
+
+def batch() -> Sample:
+    torch.manual_seed(0)
+    pictures = (torch.rand(2, 2, 3, 256, 256) * 255).to(torch.uint8)
+    boxes = torch.tensor([[[90.0, 160, 170, 210]] * 3] * 2)
+    return Sample(torch.rand(2, 5, 3, 8, 8), torch.rand(2, 80, 20), pictures[0], pictures[1], boxes)
+
+
+def test_interpolation_passes_through_the_pictures_that_were_sent() -> None:
+    pictures = RANDOM.random((40, 8, 8, 3))
+    for time in (12, 15, 17):
+        keys = key_frames_around(time - 4, time, 2, len(pictures))
+        window = interpolate(pictures[keys], time - 4, time, 2)
+        assert len(window) == 5
+        for slot, number in enumerate(range(time - 4, time + 1)):
+            if number % 5 == 2:
+                assert np.allclose(window[slot], pictures[number])
+
+
+def test_interpolation_of_a_steady_motion_is_exact_and_a_clip_ends_as_it_began() -> None:
+    steady = np.arange(40.0)
+    keys = key_frames_around(16, 20, 3, 40)
+    assert np.allclose(interpolate(steady[keys], 16, 20, 3), [16, 17, 18, 19, 20])
+    assert key_frames_around(-4, 0, 3, 40) == [0, 0, 3]
+    assert key_frames_around(35, 39, 3, 40) == [33, 38, 39]
+
+
+def test_simulated_coding_errs_as_much_as_the_wire_does() -> None:
+    faces = 128 + 60 * np.stack([cv2.resize(RANDOM.normal(size=(3, 3, 3)), (8, 8)) for _ in range(50)])
+    error = coded_pictures(faces.clip(0, 255), 16, 20, RANDOM) - faces.clip(0, 255)
+    luma = error @ np.array([0.299, 0.587, 0.114])
+    assert 31 < 10 * np.log10(255**2 / np.mean(luma**2)) < 37
+
+
+def test_what_stands_still_keeps_its_coding_error() -> None:
+    face = np.repeat(RANDOM.uniform(50, 200, (1, 8, 8, 3)), 3, axis=0)
+    coded = coded_pictures(face, 16, 20, RANDOM)
+    assert np.allclose(coded[0], coded[2])
+
+
+def test_flipping_landmarks_twice_gives_them_back_and_swaps_eyes() -> None:
+    assert (LEFT_RIGHT[LEFT_RIGHT] == np.arange(68)).all()
+    assert set(LEFT_RIGHT[36:42]) == set(range(42, 48))
+
+
+def test_a_voice_window_beyond_the_clip_is_silence() -> None:
+    mel = np.ones((80, 40), np.float32)
+    assert (voice_window(mel, 0)[:, :10] == -1).all()
+    assert (voice_window(mel, 5) == 1).all()
+    assert (voice_window(mel[:, :0], 5) == -1).all()
+
+
+def test_unknown_landmarks_leave_no_region() -> None:
+    assert not regions_of(np.full((68, 2), np.nan, np.float32)).any()
+    assert not region_masks(torch.zeros(1, 3, 4), 256).any()
+
+
+def test_the_region_loss_looks_at_lips_and_eyes_only() -> None:
+    boxes = torch.tensor([[[64.0, 64, 128, 128]]])
+    picture, outside, inside = (torch.zeros(1, 3, 256, 256) for _ in range(3))
+    outside[..., 200:, 200:] = 1.0
+    inside[..., 70:80, 70:80] = 1.0
+    assert region_loss(outside, picture, boxes)[0] == 0
+    assert region_loss(inside, picture, boxes)[0] > 0
+
+
+def test_losses_vanish_for_the_truth_and_gradients_forgive_brightness() -> None:
+    picture = torch.rand(1, 3, 64, 64)
+    assert pyramid_loss(picture, picture) == 0
+    assert gradient_loss(picture, picture) == 0
+    assert gradient_loss(picture + 0.1, picture) < 1e-5
+    assert pyramid_loss(picture + 0.1, picture) > 0.09
+
+
+def test_ssim_is_one_for_the_same_picture_and_less_for_a_blurred_one() -> None:
+    picture = RANDOM.random((64, 64, 3)).astype(np.float32)
+    assert ssim(picture, picture) == pytest.approx(1.0, abs=1e-4)
+    assert ssim(np.asarray(cv2.GaussianBlur(picture, (7, 7), 2), np.float32), picture) < 0.8
+
+
+def test_the_rate_warms_up_and_ends_low() -> None:
+    shipped = load_config("train/compact", TrainConfig)
+    rates = [loop.learning_rate(shipped, 10_000, share / 10) for share in range(11)]
+    assert rates == sorted(rates, reverse=True)
+    assert loop.learning_rate(shipped, 0, 0.0) < 0.05 * shipped.learning_rate
+    assert rates[-1] == pytest.approx(shipped.final_learning_rate)
+
+
+def test_a_few_steps_on_one_batch_bring_the_loss_down() -> None:
+    settings, data = config(), batch()
+    torch.manual_seed(0)
+    run = loop.start(settings, SMALL)
+    losses = []
+    for _ in range(6):
+        loss = loop.compute_loss(settings, run.network, data)
+        run.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        run.optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+def test_every_parameter_learns() -> None:
+    settings = config()
+    run = loop.start(settings, SMALL)
+    for parameter in run.network.parameters():
+        torch.nn.init.normal_(parameter, std=0.05)
+    loop.compute_loss(settings, run.network, batch()).backward()  # type: ignore[no-untyped-call]
+    idle = [name for name, p in run.network.named_parameters() if p.grad is None or not p.grad.any()]
+    assert idle == []
+
+
+def test_a_saved_run_comes_back_as_it_was(tmp_path: Path) -> None:
+    run = loop.start(config(), SMALL)
+    run.step, run.minutes_done = 7, 1.5
+    loop.save_state(run, tmp_path / "state.pt")
+    again = loop.start(config(), SMALL)
+    loop.load_state(again, tmp_path / "state.pt")
+    assert (again.step, again.minutes_done) == (7, 1.5)
+    for a, b in zip(run.network.parameters(), again.network.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = batch()._replace(lowres=torch.full((2, 5, 3, 8, 8), float("nan")))
+    monkeypatch.setattr(loop, "loader", lambda *_, **__: iter([broken]))
+    with pytest.raises(loop.DivergedError, match="diverged_batch"):
+        loop.train(config(), SMALL, _no_clips(), _no_clips(), tmp_path, minutes=1.0, resume=False, say=print)
+    assert (tmp_path / "diverged_batch.pt").is_file()
+
+
+def _no_clips() -> ClipCache:
+    return ClipCache.__new__(ClipCache)
+
+
+def test_a_folder_without_clips_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"train\.tsv is missing"):
+        open_cache(tmp_path, "train", tmp_path / "cache")
+
+
+@pytest.mark.slow
+def test_real_clips_become_samples_and_one_step_of_training(clips: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    lines = (clips / "val.tsv").read_text().splitlines()
+    for split in ("train", "val"):
+        (data / f"{split}.tsv").write_text(
+            "\n".join([lines[0], *(x for x in lines if x.startswith("p034"))]) + "\n"
+        )
+        (data / split).symlink_to(clips / "val")
+    cache = open_cache(data, "train", tmp_path / "cache")
+    sample = TalkingFaces(cache, 0).sample(np.random.default_rng(0))
+    assert sample.lowres.shape == (5, 3, 8, 8)
+    assert sample.mel.shape == (80, 20)
+    exact = sample.target.float().reshape(3, 8, 32, 8, 32).mean((2, 4)) / 255
+    assert float((sample.lowres[-1] - exact).pow(2).mean().sqrt()) < 0.12
+    validation = open_cache(data, "val", tmp_path / "cache")
+    trained = loop.train(config(), SMALL, cache, validation, tmp_path, minutes=0.02, resume=False, say=print)
+    assert isinstance(trained, Compact)
+    assert (tmp_path / "state.pt").is_file()
+    assert list(tmp_path.glob("evaluation_*.json"))
+    assert list(tmp_path.glob("samples_*.png"))
