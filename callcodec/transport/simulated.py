@@ -7,8 +7,8 @@ them with a real connection. Left out: the exchange of offer and answer, and sev
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from callcodec.transport.clock import SimulatedClock
 from callcodec.transport.consent import ConsentSchedule
@@ -22,7 +22,9 @@ from callcodec.transport.endpoint import (
     check_message,
 )
 from callcodec.transport.link import LinkProfile, SimulatedLink
-from callcodec.transport.simulated_sctp import Chunk, SimulatedSctp, chunk_bytes
+from callcodec.transport.simulated_sctp import SimulatedSctp
+from callcodec.transport.simulated_sctp_receiver import Chunk, chunk_bytes
+from callcodec.transport.simulated_setup import SetUp
 from callcodec.transport.tally import PacketClass, WireTally
 
 RTP_HEADER_BYTES = 12
@@ -38,32 +40,6 @@ DTLS_RECORD_BYTES = 37
 """Record header (13), explicit nonce (8) and tag (16) of AES-128-GCM in DTLS 1.2."""
 CONSENT_REQUEST_BYTES = 88
 CONSENT_RESPONSE_BYTES = 64
-SETUP_LIMIT_S = 60.0
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """A request and its answer during set-up; the request is repeated until it is answered."""
-
-    by_caller: bool
-    kind: PacketClass
-    request_bytes: int
-    response_bytes: int
-    timeout_s: float
-    """Wait for the first answer."""
-    backoff: float
-    """Each further wait is this many times longer."""
-
-
-SETUP: tuple[tuple[Exchange, ...], ...] = (
-    (Exchange(True, "stun", 92, 64, 0.5, 2), Exchange(False, "stun", 88, 64, 0.5, 2)),
-    (Exchange(False, "dtls", 165, 781, 1, 2),),
-    (Exchange(False, "dtls", 659, 75, 1, 2),),
-    (Exchange(True, "dtls", 81, 109, 1, 1), Exchange(False, "dtls", 81, 109, 1, 1)),
-    (Exchange(True, "dtls", 77, 53, 1, 1), Exchange(False, "dtls", 77, 53, 1, 1)),
-)
-"""Stages of set-up, the exchanges of one running side by side: ICE checks, the two round trips of the DTLS
-handshake (the called side is its client), SCTP's INIT and COOKIE in both directions."""
 
 
 class SimulatedEndpoint:
@@ -106,7 +82,7 @@ class SimulatedEndpoint:
             if other.on_voice is not None:
                 other.on_voice(VoiceArrival(sequence, rtp_timestamp % 2**32, payload, self._clock.now()))
 
-        self._transmit("rtp", RTP_HEADER_BYTES + len(payload) + SRTP_TAG_BYTES, deliver)
+        self.transmit("rtp", RTP_HEADER_BYTES + len(payload) + SRTP_TAG_BYTES, deliver)
 
     def send_message(self, channel: Channel, data: bytes) -> None:
         """See Endpoint."""
@@ -126,16 +102,16 @@ class SimulatedEndpoint:
         """Hangs up: the other side learns of it, if the packet arrives."""
         if self._state is ConnectionState.CONNECTED:
             other = self._other
-            self._transmit("rtcp", BYE_BYTES, lambda: None)
-            self._transmit("dtls", DTLS_RECORD_BYTES + 2, lambda: other._enter(ConnectionState.CLOSED))
-        self._enter(ConnectionState.CLOSED)
+            self.transmit("rtcp", BYE_BYTES, lambda: None)
+            self.transmit("dtls", DTLS_RECORD_BYTES + 2, lambda: other.enter(ConnectionState.CLOSED))
+        self.enter(ConnectionState.CLOSED)
 
     def vanish(self) -> None:
         """Falls silent for ever without a word, as when the machine loses its power."""
         self._alive = False
         self._sctp.stop()
 
-    def _transmit(self, kind: PacketClass, payload_bytes: int, deliver: Callable[[], None]) -> None:
+    def transmit(self, kind: PacketClass, payload_bytes: int, deliver: Callable[[], None]) -> None:
         if not self._alive:
             return
         size = payload_bytes + IPV4_UDP_BYTES
@@ -149,7 +125,7 @@ class SimulatedEndpoint:
         self._link.send(size, arrive)
 
     def _transmit_chunk(self, chunk: Chunk) -> None:
-        self._transmit(
+        self.transmit(
             "dtls", DTLS_RECORD_BYTES + chunk_bytes(chunk), lambda: self._other._sctp.receive(chunk)
         )
 
@@ -157,7 +133,7 @@ class SimulatedEndpoint:
         if self.on_message is not None:
             self.on_message(MessageArrival(channel, data, self._clock.now()))
 
-    def _enter(self, state: ConnectionState) -> None:
+    def enter(self, state: ConnectionState) -> None:
         if self._state in (*_FINAL, state):
             return
         self._state = state
@@ -177,13 +153,13 @@ class SimulatedEndpoint:
 
     def _report_sending(self) -> None:
         if self._running:
-            self._transmit("rtcp", SENDER_REPORT_BYTES, lambda: None)
+            self.transmit("rtcp", SENDER_REPORT_BYTES, lambda: None)
             self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_sending)
 
     def _report_receiving(self) -> None:
         if self._running:
             if self._heard_voice:
-                self._transmit("rtcp", RECEIVER_REPORT_BYTES, lambda: None)
+                self.transmit("rtcp", RECEIVER_REPORT_BYTES, lambda: None)
             self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_receiving)
 
     def _check_consent(self) -> None:
@@ -201,9 +177,9 @@ class SimulatedEndpoint:
             return
 
         def answer() -> None:
-            self._other._transmit("stun", CONSENT_RESPONSE_BYTES, self._consent_given)
+            self._other.transmit("stun", CONSENT_RESPONSE_BYTES, self._consent_given)
 
-        self._transmit("stun", CONSENT_REQUEST_BYTES, answer)
+        self.transmit("stun", CONSENT_REQUEST_BYTES, answer)
 
     def _consent_given(self) -> None:
         if self._consent_pending:
@@ -216,7 +192,7 @@ class SimulatedEndpoint:
             return
         self._consent_pending = False
         if self._clock.now() >= self._consent_deadline_s:
-            self._enter(ConnectionState.FAILED)
+            self.enter(ConnectionState.FAILED)
         else:
             self._clock.schedule_in(self._consent.interval_s(healthy=False), self._check_consent)
 
@@ -242,48 +218,4 @@ class SimulatedPair:
 
     def connect(self) -> None:
         """Begins the set-up now; both sides are CONNECTED once its last answer has arrived."""
-        self.caller._enter(ConnectionState.CONNECTING)
-        self.called._enter(ConnectionState.CONNECTING)
-        self._clock.schedule_in(SETUP_LIMIT_S, self._give_up)
-        self._stage(0)
-
-    def _give_up(self) -> None:
-        for endpoint in (self.caller, self.called):
-            if endpoint.state is ConnectionState.CONNECTING:
-                endpoint._enter(ConnectionState.FAILED)
-
-    def _stage(self, number: int) -> None:
-        if number == len(SETUP):
-            self.caller._enter(ConnectionState.CONNECTED)
-            self.called._enter(ConnectionState.CONNECTED)
-            return
-        unanswered = set(SETUP[number])
-
-        def answered(exchange: Exchange) -> None:
-            if exchange in unanswered:
-                unanswered.remove(exchange)
-                if not unanswered:
-                    self._stage(number + 1)
-
-        for exchange in SETUP[number]:
-            self._ask(exchange, unanswered, answered, 0)
-
-    def _ask(
-        self,
-        exchange: Exchange,
-        unanswered: Set[Exchange],
-        answered: Callable[[Exchange], None],
-        attempt: int,
-    ) -> None:
-        here, there = (self.caller, self.called) if exchange.by_caller else (self.called, self.caller)
-        if exchange not in unanswered or here.state is not ConnectionState.CONNECTING:
-            return
-
-        def answer() -> None:
-            there._transmit(exchange.kind, exchange.response_bytes, lambda: answered(exchange))
-
-        here._transmit(exchange.kind, exchange.request_bytes, answer)
-        self._clock.schedule_in(
-            exchange.timeout_s * exchange.backoff**attempt,
-            lambda: self._ask(exchange, unanswered, answered, attempt + 1),
-        )
+        SetUp(self._clock, self.caller, self.called).begin()

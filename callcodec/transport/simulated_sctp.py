@@ -1,4 +1,4 @@
-"""One side of an SCTP association in simulated time: what data channels cost, and when their messages arrive.
+"""The sending half of an SCTP association in simulated time: what data channels cost, and how fast they are.
 
 It follows aiortc's RTCSctpTransport (RFC 9260 with RFC 3758): one chunk a packet, every packet acknowledged
 at once, a retransmission timeout of at least one second, fast retransmission after three reports, slow start.
@@ -9,52 +9,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from callcodec.transport.clock import Event, SimulatedClock
 from callcodec.transport.endpoint import Channel
+from callcodec.transport.simulated_sctp_receiver import (
+    Acknowledgement,
+    Chunk,
+    Forward,
+    Fragment,
+    SimulatedSctpReceiver,
+)
 
-COMMON_HEADER_BYTES = 12
-DATA_HEADER_BYTES = 16
-SACK_BYTES = 16
-FORWARD_TSN_BYTES = 8
 MAX_FRAGMENT_BYTES = 1160
 """aiortc's USERDATA_MAX_LENGTH: what fits the smallest IPv6 packet with everything around it."""
 
 RTO_INITIAL_S = 1.0
 RTO_MIN_S = 1.0
 RTO_MAX_S = 60.0
-
-
-@dataclass(frozen=True)
-class Fragment:
-    """Part of a message as it travels in a DATA chunk."""
-
-    tsn: int
-    channel: Channel
-    message: int
-    """Number of the message within its channel."""
-    index: int
-    count: int
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Acknowledgement:
-    """SACK: everything up to `cumulative` was received or given up, and `beyond` was received."""
-
-    cumulative: int
-    beyond: frozenset[int]
-
-
-@dataclass(frozen=True)
-class Forward:
-    """FORWARD TSN: nothing up to `cumulative` will be repeated."""
-
-    cumulative: int
-
-
-Chunk = Fragment | Acknowledgement | Forward
 
 
 @dataclass(eq=False)
@@ -69,18 +41,8 @@ class _Outstanding:
     abandoned: bool = False
 
 
-def chunk_bytes(chunk: Chunk) -> int:
-    """Size of the SCTP packet that carries `chunk`."""
-    if isinstance(chunk, Fragment):
-        return COMMON_HEADER_BYTES + DATA_HEADER_BYTES + (len(chunk.data) + 3) // 4 * 4
-    if isinstance(chunk, Forward):
-        return COMMON_HEADER_BYTES + FORWARD_TSN_BYTES
-    gaps = sum(tsn - 1 not in chunk.beyond for tsn in chunk.beyond)
-    return COMMON_HEADER_BYTES + SACK_BYTES + 4 * gaps
-
-
 class SimulatedSctp:
-    """Both halves of one side; `transmit` puts a chunk on the link, `deliver` hands a message up."""
+    """One side; `transmit` puts a chunk on the link, `deliver` hands a message up."""
 
     def __init__(
         self,
@@ -90,7 +52,7 @@ class SimulatedSctp:
     ) -> None:
         self._clock = clock
         self._transmit = transmit
-        self._receiving = _Receiving(transmit, deliver)
+        self._receiving = SimulatedSctpReceiver(transmit, deliver)
         self._messages: deque[tuple[Channel, bytes]] = deque()
         self._message_numbers = dict.fromkeys(Channel, 0)
         self._next_tsn = 1
@@ -269,44 +231,3 @@ class SimulatedSctp:
         self._slow_start_bytes = max(self._window_bytes // 2, 4 * MAX_FRAGMENT_BYTES)
         self._window_bytes = MAX_FRAGMENT_BYTES
         self._send_window()
-
-
-@dataclass
-class _Receiving:
-    """The receiving half: puts messages together, keeps the order of reliable channels, acknowledges."""
-
-    transmit: Callable[[Chunk], None]
-    deliver: Callable[[Channel, bytes], None]
-    cumulative: int = 0
-    beyond: set[int] = field(default_factory=set)
-    parts: dict[tuple[Channel, int], list[Fragment]] = field(default_factory=dict)
-    next_message: dict[Channel, int] = field(default_factory=lambda: dict.fromkeys(Channel, 0))
-
-    def take(self, chunk: Fragment | Forward) -> None:
-        """Takes a chunk and answers it with an acknowledgement."""
-        if isinstance(chunk, Forward):
-            self.cumulative = max(self.cumulative, chunk.cumulative)
-            self.beyond = {tsn for tsn in self.beyond if tsn > self.cumulative}
-            self._advance()
-            for key, parts in list(self.parts.items()):
-                if not key[0].reliable and parts[-1].tsn <= self.cumulative:
-                    del self.parts[key]
-        elif chunk.tsn > self.cumulative and chunk.tsn not in self.beyond:
-            self.beyond.add(chunk.tsn)
-            self._advance()
-            self.parts.setdefault((chunk.channel, chunk.message), []).append(chunk)
-            self._deliver_complete(chunk)
-        self.transmit(Acknowledgement(self.cumulative, frozenset(self.beyond)))
-
-    def _advance(self) -> None:
-        while self.cumulative + 1 in self.beyond:
-            self.cumulative += 1
-            self.beyond.remove(self.cumulative)
-
-    def _deliver_complete(self, newest: Fragment) -> None:
-        channel = newest.channel
-        number = self.next_message[channel] if channel.reliable else newest.message
-        while len(parts := self.parts.get((channel, number), [])) > 0 and len(parts) == parts[0].count:
-            del self.parts[channel, number]
-            self.next_message[channel] = number = number + 1
-            self.deliver(channel, b"".join(part.data for part in sorted(parts, key=lambda part: part.index)))

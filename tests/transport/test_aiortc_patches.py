@@ -157,7 +157,7 @@ def test_receiver_reports_keep_their_statistics() -> None:
 
 def test_consent_expires_when_the_other_side_no_longer_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     def hasty(source: random.Random) -> ConsentSchedule:
-        return ConsentSchedule(source, 0.3, 0.1, 0.02, (0.05, 0.05))
+        return ConsentSchedule(source, 0.8, 0.1, 0.02, (0.2, 0.2))
 
     monkeypatch.setattr(aiortc_patches, "ConsentSchedule", hasty)
 
@@ -165,11 +165,11 @@ def test_consent_expires_when_the_other_side_no_longer_answers(monkeypatch: pyte
         async with call() as both:
             states: list[ConnectionState] = []
             both.caller.on_state = states.append
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(1.0)
             assert both.caller.state is ConnectionState.CONNECTED
             transport = both.called._connection.getTransceivers()[0].receiver.transport.transport
             monkeypatch.setattr(transport._connection, "request_received", lambda *_: None)
-            await until(lambda: states == [ConnectionState.FAILED], 3)
+            await until(lambda: states == [ConnectionState.FAILED], 10)
 
     asyncio.run(die())
 
@@ -204,3 +204,15 @@ def test_a_tally_counts_from_the_moment_it_is_made() -> None:
     clock.run_until(104.0)
     tally.count_sent("rtp", 1000)
     assert tally.statistics().sent_kbps == pytest.approx(2.0)
+
+
+def test_a_machine_without_a_network_has_its_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ifaddr.get_adapters", lambda: [])
+    assert ice.get_host_addresses(use_ipv4=True, use_ipv6=True) == ["127.0.0.1"]
+
+
+def test_addresses_are_chosen_for_a_while_only() -> None:
+    before = ice.get_host_addresses(use_ipv4=True, use_ipv6=False)
+    with aiortc_patches.host_addresses("127.0.0.2"):
+        assert ice.get_host_addresses(use_ipv4=True, use_ipv6=False) == ["127.0.0.2"]
+    assert ice.get_host_addresses(use_ipv4=True, use_ipv6=False) == before
