@@ -1,7 +1,7 @@
 """What travels with one voice packet: an acknowledgement, face packets, or both.
 
-A bundle is a row of items whose first bits say what they are; a single face packet is its own bundle and costs
-nothing more.
+A bundle is a row of items whose first bits say what they are; a single face packet is its own bundle and
+costs nothing more.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class CoefficientEncoder:
         decoded = []
         for level_base, value in zip(base, values, strict=True):
             level = self._activity.level(level_base)
-            magnitude, approximation = self._choose(level, abs(value))
+            magnitude, approximation = self.choose(level, abs(value))
             self._write(level, magnitude, value < 0)
             self._activity.observe(level_base, magnitude)
             decoded.append(-approximation if value < 0 else approximation)
@@ -37,7 +37,7 @@ class CoefficientEncoder:
         """The payload, when all is coded."""
         return self._coder.finish()
 
-    def _choose(self, level: int, value: int) -> tuple[int, int]:
+    def choose(self, level: int, value: int) -> tuple[int, int]:
         """(magnitude, what it decodes to) of least cost among zero and the two nearest."""
         nearest = (value + self._step // 2) // self._step
         if nearest == 0:
@@ -83,7 +83,7 @@ class CoefficientDecoder:
         self._step = step
 
     def decode(self, base: Sequence[int]) -> list[int]:
-        """The coefficients (sixteenths) whose table levels are `base`. ValueError where one is out of bounds."""
+        """The coefficients (sixteenths) whose table levels are `base`. ValueError for one out of bounds."""
         decoded = []
         for level_base in base:
             level = self._activity.level(level_base)
@@ -112,7 +112,7 @@ class CoefficientDecoder:
 
 
 def dequantise(tables: ScaleTables, level: int, magnitude: int, step: int) -> int:
-    """The centre of mass of a magnitude's interval: a little below its middle, as small values are likelier."""
+    """The centre of mass of a magnitude's interval, below its middle, as small values are likelier."""
     if not magnitude:
         return 0
     return magnitude * step - (step * tables.bias[level][min(magnitude, 3) - 1] + 128 >> 8)

@@ -1,9 +1,10 @@
-"""How likely each quantised coefficient is: a scale from trained tables, corrected by what the packet has shown so far.
+"""How likely each quantised coefficient is: a scale from trained tables, corrected by what has been seen.
 
-A scale is the expected deviation of a coefficient in quantiser steps, in quarter octaves: level 24 is one step. Where a packet's
-first coefficients are larger or smaller than the tables expect, all that follow are likely to be so too: the ratio of
-the magnitudes seen to those expected, over the whole packet and over the last few coefficients, picks a trained
-correction. Each level has its own trained probabilities of zero, one, two, ...
+A scale is the expected deviation of a coefficient in quantiser steps, in quarter octaves: level 24 is one
+step. Where a packet's first coefficients are larger or smaller than the tables expect, all that follow are
+likely to be so too: the ratio of the magnitudes seen to those expected, over the whole packet and over the
+last few coefficients, picks a trained correction. Each level has its own trained probabilities of zero, one,
+two, ...
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ def raw_bits(level: int) -> int:
 
 @dataclass(frozen=True)
 class ScaleTables:
-    """Trained. expected: (LEVELS,) mean magnitude in 64ths. correction: [confidence][ratio][recent] in quarter octaves.
+    """The trained numbers of one picture size and mode.
 
-    probability: [level][i], i = 0 .. MAX_UNARY: 65536 times the probability that the magnitude exceeds i, given that it
-    reaches i. cost: [level][magnitude 0 .. MAX_UNARY] in 256ths of a bit, the sign included, for the encoder.
-    bias: [level][magnitude 1, 2, more]: how far, in 256ths of a step, the centre of mass lies below the middle.
+    expected: (LEVELS,) mean magnitude in 64ths. correction: [confidence][ratio][recent] in quarter octaves.
+    probability: [level][i], i = 0 .. MAX_UNARY: 65536 times the probability that the magnitude exceeds i,
+    given that it reaches i. cost: [level][magnitude 0 .. MAX_UNARY] in 256ths of a bit, the sign included,
+    for the encoder. bias: [level][magnitude 1, 2, more]: how far, in 256ths of a step, the centre of mass
+    lies below the middle.
     """
 
     expected: list[int]

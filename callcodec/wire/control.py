@@ -1,7 +1,8 @@
-"""The messages of the reliable control channel: hello, acknowledgement, identity request, ....
+"""The messages of the reliable control channel: hello, statistics, bye and a few more.
 
-A message is one type byte and fields of fixed length. A longer message is read up to the fields known here, so that
-a later minor version can append fields; another major version is refused before anything else of it is read.
+A message is one type byte and fields of fixed length. A longer message is read up to the fields known here,
+so that a later minor version can append fields; another major version is refused before anything else of it
+is read.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _NO_CAPABILITIES = Capability(0)
 
 @dataclass(frozen=True)
 class Hello:
-    """First message of each side. rungs: bit i is set where it can decode rung i. software: name and version."""
+    """First message of each side. rungs: bit i: can decode rung i. software: name and version."""
 
     major: int = PROTOCOL_VERSION[0]
     minor: int = PROTOCOL_VERSION[1]
@@ -76,9 +77,9 @@ class IdentityRequest:
 class Statistics:
     """What a side received since its last statistics. All counts are 0..65535, all times whole milliseconds.
 
-    voice_lost counts voice packets that never came; round_trip_ms is 0 while unknown; echo_ms is the sender's own
-    clock modulo 65536 and echoed_ms the newest echo_ms that it received, echo_delay_ms ago: from these the other
-    side works out the round trip.
+    voice_lost counts voice packets that never came; round_trip_ms is 0 while unknown; echo_ms is the
+    sender's own clock modulo 65536 and echoed_ms the newest echo_ms that it received, echo_delay_ms ago:
+    from these the other side works out the round trip.
     """
 
     voice_received: int = 0

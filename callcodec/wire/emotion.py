@@ -1,7 +1,7 @@
 """The 15 emotion states of MMSD (section 3.4): neutral, and seven emotions at two intensities.
 
-The eight emotions and the two intensities (normal, strong; neutral has one) are those of RAVDESS, which MMSD was
-trained on.
+The eight emotions and the two intensities (normal, strong; neutral has one) are those of RAVDESS, which MMSD
+was trained on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One low-resolution face frame on the wire: a header of two to three bytes, then the codec's payload.
 
-The header is a bit string, and the payload follows it at once, in the middle of a byte where need be: a bit that
-a round byte would waste is one percent of the whole packet. FORMAT.md draws the fields.
+The header is a bit string, and the payload follows it at once, in the middle of a byte where need be: a bit
+that a round byte would waste is one percent of the whole packet. FORMAT.md draws the fields.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ MAX_HINTS_BYTES = 6
 MAX_FACE_PACKET_BYTES = 4096
 
 # The two qualities of the lowest rung that are named in one or two bits (lowres.QUALITIES lists them).
-SHORT_QUALITY = 2
-SECOND_SHORT_QUALITY = 5
+SHORT_QUALITY = 7
+SECOND_SHORT_QUALITY = 11
 
 _NEAR_OFFSETS_MS = (-15, 60)
 _FAR_OFFSETS_MS = (-95, 140)
@@ -201,7 +201,7 @@ def _read_reference(bits: BitReader) -> int | None:
 
 
 def _write_offset(bits: BitWriter, offset_ms: int) -> None:
-    """A frame waits for the end of the voice packet it was captured in: 0 to 60 ms after its RTP time, mostly."""
+    """A frame waits for the end of the voice packet it was captured in: mostly 0 to 60 ms after its start."""
     if _NEAR_OFFSETS_MS[0] <= offset_ms <= _NEAR_OFFSETS_MS[1]:
         bits.write(0b0, 1)
         bits.write((offset_ms - _NEAR_OFFSETS_MS[0]) // 5, 4)

@@ -119,7 +119,7 @@ class _Assembly:
 
 
 class IdentityAssembler:
-    """Puts identity images together from the messages of a reliable, ordered channel; one in flight per layer."""
+    """Puts images together from the messages of a reliable, ordered channel; one in flight per layer."""
 
     def __init__(self) -> None:
         self._assemblies: dict[int, _Assembly] = {}
@@ -132,8 +132,8 @@ class IdentityAssembler:
     def add(self, message: bytes) -> Identity | None:
         """Take one message; the image, once complete. A new header replaces the layer's unfinished image.
 
-        ValueError for a malformed message, a chunk out of order, or an image whose hash is wrong; its layer is
-        dropped then.
+        ValueError for a malformed message, a chunk out of order, or an image whose hash is wrong; its layer
+        is dropped then.
         """
         if not message:
             raise ValueError("an empty identity message")

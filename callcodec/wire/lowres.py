@@ -1,8 +1,9 @@
 """The low-resolution codec: 8x8, 16x16 or 32x32 pictures of a face in a dozen bytes each.
 
-A picture is predicted from a decoded one (inter) or from the mean face (intra); what remains is described by four motion
-modes and a transform, quantised, and range-coded. All arithmetic that both sides do is on integers: the same bytes give
-the same picture on every machine. Each payload decodes alone, given its reference.
+A picture is predicted from a decoded one (inter) or from the mean face (intra); what remains is described by
+four motion modes and a transform, quantised, and range-coded. All arithmetic that both sides do is on
+integers: the same bytes give the same picture on every machine. Each payload decodes alone, given its
+reference.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ Vector = NDArray[np.int64]
 class Quality:
     """An operating point. step: of the quantiser in sixteenths of a grey level, for luma and weighted chroma.
 
-    lagrangian: what the encoder pays for a bit, in 1024ths of the squared step; the decoder does not know it.
+    lagrangian: what the encoder pays for a bit, in 1024ths of the squared step; no matter to the decoder.
     """
 
     name: str
     step: int
-    lagrangian: int = 130
+    lagrangian: int = 180
 
 
-# Steps a quarter octave apart, from 48 grey levels down to 3.6; so a quality is also a shift of all scale levels.
+# A quarter octave apart, from 48 grey levels down to 3.6; so a quality is also a shift of all scale levels.
 _STEPS = (768, 646, 543, 457, 384, 323, 272, 228, 192, 161, 136, 114, 96, 81, 68, 57)
 QUALITIES: tuple[Quality, ...] = tuple(Quality(f"step-{step / FRACTION:.3g}", step) for step in _STEPS)
-DEFAULT_QUALITY = 10
+DEFAULT_QUALITY = 11
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ def code_picture(
 ) -> LowResFrame:
     """Code a picture with any coder and tables (encode names the usual ones); what the decoder will show."""
     size = rgb.shape[0]
-    target = _weighted(*to_planes(rgb))
+    target = weighted_vector(rgb)
     if reference is None:
         mode, prediction, base = 0, tables.mean, tables.base[0][quality]
     else:
@@ -157,8 +158,13 @@ def _check_picture(rgb: NDArray[np.uint8]) -> None:
         raise ValueError(f"a low-resolution picture is (S, S, 3) uint8 with S = 8, 16 or 32, not {found}")
 
 
+def weighted_vector(rgb: NDArray[np.uint8]) -> Vector:
+    """(3 S S,) of a picture: luma, then chroma scaled so that errors count as they do in the measure."""
+    return _weighted(*to_planes(rgb))
+
+
 def _weighted(y: Plane, cb: Plane, cr: Plane) -> Vector:
-    """(3 S S,): chroma counts a sixth of luma, so it is scaled by the root of that and all steps are equal."""
+    """(3 S S,): chroma counts a sixth of luma; scaled by the root of that, it takes the same step."""
     chroma = (np.stack((cb, cr)) * 1672 + 2048) >> 12
     return np.concatenate((y.reshape(-1), chroma.reshape(-1)))
 

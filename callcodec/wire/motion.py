@@ -1,7 +1,8 @@
 """Four ways in which a head moves, as pictures made of the reference: right, down, nearer and tilted.
 
-Each is the reference's gradient times a displacement field, so adding a little of it moves the picture a little
-(first order optical flow). Their amounts are coded like coefficients, before the transform of what then remains.
+Each is the reference's gradient times a displacement field, so adding a little of it moves the picture a
+little (first order optical flow). Their amounts are coded like coefficients, before the transform of what
+then remains.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Vector = NDArray[np.int64]
 
 
 def motion_modes(reference: Vector, size: int) -> NDArray[np.int64]:
-    """(4, 3 S S) orthogonal-ish modes of length UNIT for a reference (3 S S) in the weighted space; all zero where flat."""
+    """(4, 3 S S) modes of length UNIT for a reference (3 S S) in the weighted space; zero where flat."""
     planes = reference.reshape(3, size, size)
     padded = np.pad(planes, ((0, 0), (1, 1), (1, 1)), mode="edge")
     across = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]

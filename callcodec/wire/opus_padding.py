@@ -16,7 +16,7 @@ _MAX_PACKET_MS = 120
 
 @dataclass(frozen=True)
 class _Packet:
-    """An Opus packet taken apart: `config` is the TOC byte without its code, `vbr` whether lengths are listed."""
+    """An Opus packet taken apart. config: the TOC byte without its code; vbr: whether lengths are listed."""
 
     config: int
     frames: tuple[bytes, ...]
@@ -27,8 +27,8 @@ class _Packet:
 def embed(opus: bytes, extra: bytes) -> bytes:
     """`opus` as a code 3 packet that carries `extra` in its padding. ValueError for a malformed packet.
 
-    Padding of the packet's own is replaced. `extra` may not consist of zeros alone: that is what padding without
-    a message looks like. Without `extra` the packet comes back as it was.
+    Padding of the packet's own is replaced. `extra` may not consist of zeros alone: that is what padding
+    without a message looks like. Without `extra` the packet comes back as it was.
     """
     if not extra:
         return opus

@@ -1,8 +1,8 @@
-"""A binary range coder that wastes nothing at its end: exact integers, a 32-bit range, and a flush of single bits.
+"""A binary range coder that wastes nothing at its end: a 32-bit range, and a flush of single bits.
 
-The encoder's interval lives in one Python integer, so there is no carry to propagate; packets are tens of bytes long. The
-stream is the number with the fewest significant bits inside the final interval, without its trailing zero bytes. The
-decoder reads zeros past the end, so every byte string decodes to something.
+The encoder's interval lives in one Python integer, so there is no carry to propagate; packets are tens of
+bytes long. The stream is the number with the fewest significant bits inside the final interval, without its
+trailing zero bytes. The decoder reads zeros past the end, so every byte string decodes to something.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ class RangeEncoder:
         """Code `bit`, which is 1 with `probability` / 65536 (1..65535)."""
         if not 0 < probability < _ONE:
             raise ValueError(f"{probability} is no probability of the range coder")
-        split = (self._range >> PROBABILITY_BITS) * probability
+        ones = (self._range >> PROBABILITY_BITS) * probability
+        self._range -= ones
         if bit:
-            self._range = split
-        else:
-            self._low += split
-            self._range -= split
+            self._low += self._range
+            self._range = ones
         shift = _RANGE_BITS - self._range.bit_length()
         if shift > 0:
             self._low <<= shift
@@ -45,7 +44,7 @@ class RangeEncoder:
         """The shortest byte string inside the interval."""
         high = self._low + self._range - 1
         zeros = max((self._low ^ high).bit_length() - 1, 0)
-        # Clearing the bits below the first one in which low and high differ stays inside, unless low itself is rounder.
+        # Clearing high below the first bit in which low differs stays inside, unless low itself is rounder.
         value = self._low if self._low & ((1 << zeros) - 1) == 0 else high >> zeros << zeros
         bits = _RANGE_BITS + self._shifted
         fill = -bits % 8
@@ -64,14 +63,12 @@ class RangeDecoder:
 
     def decode(self, probability: int) -> int:
         """The next decision, which is 1 with `probability` / 65536."""
-        split = (self._range >> PROBABILITY_BITS) * probability
-        if self._code < split:
-            bit = 1
-            self._range = split
-        else:
-            bit = 0
-            self._code -= split
-            self._range -= split
+        ones = (self._range >> PROBABILITY_BITS) * probability
+        self._range -= ones
+        bit = int(self._code >= self._range)
+        if bit:
+            self._code -= self._range
+            self._range = ones
         shift = _RANGE_BITS - self._range.bit_length()
         if shift > 0:
             self._range <<= shift

@@ -25,8 +25,9 @@ Arrays = dict[str, NDArray[np.generic]]
 class SizeTables:
     """Of one picture size. mean: (3 S S,) what an intra frame is predicted from, in the weighted space.
 
-    matrix[mode]: the trained transform at 8x8 (mode 0: intra, 1: inter), None above. order[mode]: in which order the
-    coefficients are coded; base[mode][quality]: their scale levels in that order, those of the motion modes first in mode 1.
+    matrix[mode]: the trained transform at 8x8 (mode 0: intra, 1: inter), None above. order[mode]: in which
+    order the coefficients are coded; base[mode][quality]: their scale levels in that order, those of the
+    motion modes first in mode 1.
     """
 
     mean: NDArray[np.int64]
@@ -57,11 +58,13 @@ def size_tables(arrays: Arrays, size: int) -> SizeTables:
         matrix = None
         orders = [np.argsort(-row, kind="stable") for row in levels]
     rows = (levels[0][orders[0]], np.concatenate((motion[1], levels[1][orders[1]])))
-    shifted = [
-        [np.clip(row - BASE_OFFSET + quality, 0, LEVELS - 1).tolist() for quality in range(16)] for row in rows
-    ]
+    base = (_at_all_qualities(rows[0]), _at_all_qualities(rows[1]))
     scales = (_scale_tables(arrays, size, 0), _scale_tables(arrays, size, 1))
-    return SizeTables(mean.reshape(-1), matrix, (orders[0], orders[1]), (shifted[0], shifted[1]), scales)
+    return SizeTables(mean.reshape(-1), matrix, (orders[0], orders[1]), base, scales)
+
+
+def _at_all_qualities(stored: NDArray[np.int64]) -> list[list[int]]:
+    return [np.clip(stored - BASE_OFFSET + quality, 0, LEVELS - 1).tolist() for quality in range(16)]
 
 
 def _scale_tables(arrays: Arrays, size: int, mode: int) -> ScaleTables:
@@ -86,5 +89,5 @@ def _costs(probability: list[int]) -> list[int]:
 
 
 def _bits(probability: int) -> int:
-    """-256 log2(probability / 65536), exactly rounded up; integers, so that encoders agree on every machine."""
+    """-256 log2(probability / 65536) rounded up, in integers, so that encoders agree on every machine."""
     return 256 * 16 - (probability**256).bit_length() + 1

@@ -1,7 +1,8 @@
 """Integer transforms of the weighted picture (Y, Cb, Cr): trained at 8x8, cosines above.
 
-The 8x8 transforms are Karhunen-Loeve transforms of talking heads, of all 192 values at once, so that what luma tells about
-chroma and one half of a face about the other is used; 16x16 and 32x32 take a cosine transform of each plane.
+The 8x8 transforms are Karhunen-Loeve transforms of talking heads, of all 192 values at once, so that what
+luma tells about chroma and one half of a face about the other is used; 16x16 and 32x32 take a cosine
+transform of each plane.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def inverse_planes(coefficients: Vector, size: int) -> Vector:
 
 @functools.cache
 def cosine_basis(size: int) -> NDArray[np.int64]:
-    """Orthonormal DCT-II (S, S) times 2**14. Rounding far from ties makes the numbers the same on every machine."""
+    """Orthonormal DCT-II (S, S) times 2**14; no entry lies near a tie, so all machines round alike."""
     k, n = np.mgrid[:size, :size]
     basis = np.cos(np.pi * k * (2 * n + 1) / (2 * size)) * np.sqrt(2 / size)
     basis[0] = np.sqrt(1 / size)

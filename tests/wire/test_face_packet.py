@@ -10,6 +10,7 @@ from tests.wire.strategies import face_packets
 
 
 def packet(
+    *,
     frame_number: int = 7,
     reference_distance: int | None = 2,
     rung: int = 0,
@@ -97,7 +98,7 @@ def test_an_unknown_emotion_is_refused() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\x80", b"\x00\x00\x00", b"\xff\xff\xff\xff"])
 def test_a_cut_or_foreign_packet_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="face packet|header"):
+    with pytest.raises(ValueError, match=r"face packet|header"):
         FacePacket.parse(data)
 
 

@@ -32,7 +32,9 @@ def encoded(bitrate_bps: int, packet_ms: int, dtx: bool) -> list[bytes]:
 @pytest.mark.parametrize("dtx", [False, True])
 @pytest.mark.parametrize("packet_ms", [40, 60, 120])
 @pytest.mark.parametrize("bitrate_bps", [6000, 8000, 12000])
-def test_libopus_decodes_a_carrying_packet_bit_identically(bitrate_bps: int, packet_ms: int, dtx: bool) -> None:
+def test_libopus_decodes_a_carrying_packet_bit_identically(
+    bitrate_bps: int, packet_ms: int, dtx: bool
+) -> None:
     with OpusDecoder() as plain, OpusDecoder() as carrying, OpusDecoder() as extracted:
         for packet in encoded(bitrate_bps, packet_ms, dtx):
             wanted = plain.decode(packet)

@@ -1,0 +1,1 @@
+"""Packets whose bytes may never change within a major version."""
