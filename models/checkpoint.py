@@ -20,7 +20,7 @@ class WeightsError(ValueError):
 
 
 def export_weights(network: Compact, path: Path, data: Sequence[str]) -> None:
-    """Write ``network`` as fp16 safetensors; ``data`` names the clips that it was trained on."""
+    """Write ``network`` as fp16 safetensors, and its hash beside it; ``data``: the clips it was trained on."""
     tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     metadata = {
         "network": "compact",
@@ -28,6 +28,8 @@ def export_weights(network: Compact, path: Path, data: Sequence[str]) -> None:
         "data": json.dumps(list(data)),
     }
     save_file(tensors, path, metadata)
+    card = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 def shipped_weights(name: str) -> Path:

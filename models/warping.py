@@ -84,4 +84,5 @@ def resize_flow(flow: Tensor, size: int) -> Tensor:
 
 def warp(features: Tensor, flow: Tensor) -> Tensor:
     """Fetch (B, C, S, S) features from where ``flow`` (B, S', S', 2) says; beyond the edge it is repeated."""
-    return F.grid_sample(features, flow, mode="bilinear", padding_mode="border", align_corners=False)
+    moved = F.grid_sample(features, flow, mode="bilinear", padding_mode="border", align_corners=False)
+    return moved.contiguous(memory_format=torch.channels_last)  # as the convolutions want it

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.training.evaluate import Conditions
+
 
 @dataclass(frozen=True)
 class LossWeights:
@@ -27,12 +29,12 @@ class TrainConfig:
     final_learning_rate: float
     averaging: float  # decay of the exponential moving average of the weights
     gradient_clip: float
-    consistency_weight: float
+    consistency_weight: float  # of the step that follows the network, in training
     consistency_iterations: int
     loss: LossWeights
     seed: int
     threads: int
     half_precision: bool  # convolutions in bfloat16; positions and flows stay in single precision
     evaluate_minutes: float
-    evaluate_every_frames: int
+    judged_under: Conditions
     log_steps: int

@@ -76,7 +76,7 @@ class TalkingFaces(IterableDataset[Sample]):
         look = _Look(random)
         small = np.stack([look.small(self.cache.small_frame(clip.first_frame + k)) for k in keys])
         if random.random() < 0.9:
-            step = random.uniform(12, 22)
+            step = random.uniform(8, 19)
             small = coded_pictures(small, step, step * 1.25, random)
         lowres = interpolate(small, time - WINDOW + 1, time, phase)
         target, regions = look.target(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -11,16 +12,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from callcodec.wire.lowres import EncodedLowRes, encode
 from models.compact import Compact
 from models.consistency import correct, upsample
 from models.training.cache import ClipCache
 from models.training.data import LOW_RESOLUTION, WINDOW, voice_window
-from models.training.wire_simulation import KEY_EVERY_FRAMES, coded_pictures, interpolate, key_frames_around
+from models.training.wire_simulation import KEY_EVERY_FRAMES, interpolate, key_frames_around
 
 IDENTITY_FRAME = 10  # within the first second, which is not scored
 FIRST_SCORED_FRAME = 25
 METHODS = ("ours", "ours_raw", "bicubic", "identity_copy")
-LUMA_STEP, CHROMA_STEP = 16.0, 20.0
+REFERENCE_DISTANCE = 2  # key pictures: what a receiver 200 ms away has acknowledged
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under what the network is judged: the wire, and the consistency step that follows the network."""
+
+    every_frames: int  # how densely pictures are scored; 1: all of them
+    quality: int  # of the low-resolution codec
+    consistency_weight: float
+    consistency_iterations: int
 
 
 @dataclass(frozen=True)
@@ -33,21 +45,38 @@ class Score:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores by method, per clip and their mean over clips."""
+    """Scores by method, per clip and their mean over clips; mean bytes of a low-resolution picture."""
 
+    payload_bytes: float
     mean: dict[str, Score]
     clips: dict[str, dict[str, Score]]
 
 
-def evaluate(network: Compact, cache: ClipCache, every: int, weight: float, iterations: int) -> Evaluation:
-    """Score each ``every``-th picture of each clip. weight, iterations: of the consistency step after it."""
+@dataclass(frozen=True)
+class Received:
+    """A clip as its receiver has it: key pictures (8, 8, 3) in 0..255 by number, mean payload bytes."""
+
+    key_pictures: dict[int, NDArray[np.float64]]
+    payload_bytes: float
+
+    def window(self, time: int, frames: int) -> Tensor:
+        """(1, 5, 3, 8, 8) in 0..1: what there is to show picture ``time`` of a clip of ``frames``."""
+        first = time - WINDOW + 1
+        keys = np.stack([self.key_pictures[k] for k in key_frames_around(first, time, 0, frames)])
+        pictures = interpolate(keys, first, time, 0) / 255.0
+        return torch.from_numpy(pictures.astype(np.float32).transpose(0, 3, 1, 2).copy())[None]
+
+
+def evaluate(network: Compact, cache: ClipCache, conditions: Conditions) -> Evaluation:
+    """Score the network on every clip of ``cache`` that lasts longer than the second that is not scored."""
     clips: dict[str, dict[str, Score]] = {}
+    payload_bytes: list[float] = []
     for index, clip in enumerate(cache.clips):
+        received = receive(cache, index, conditions.quality)
+        payload_bytes.append(received.payload_bytes)
         errors: dict[str, list[float]] = {method: [] for method in METHODS}
         similarities: dict[str, list[float]] = {method: [] for method in METHODS}
-        for target, pictures in _pictures(
-            network, cache, index, every=every, weight=weight, iterations=iterations
-        ):
+        for target, pictures in _pictures(network, cache, index, received, conditions):
             for method, picture in pictures.items():
                 errors[method].append(float(np.mean((picture - target) ** 2)))
                 similarities[method].append(ssim(picture, target))
@@ -59,50 +88,43 @@ def evaluate(network: Compact, cache: ClipCache, every: int, weight: float, iter
         m: Score(fmean(c[m].psnr_db for c in clips.values()), fmean(c[m].ssim for c in clips.values()))
         for m in METHODS
     }
-    return Evaluation(mean, clips)
+    return Evaluation(fmean(payload_bytes), mean, clips)
 
 
-def wire_window(cache: ClipCache, index: int, coded: dict[int, NDArray[np.float64]], time: int) -> Tensor:
-    """(1, 5, 3, 8, 8) in 0..1: what a receiver at 5 FPS has for picture ``time``."""
-    first = time - WINDOW + 1
-    keys = np.stack([coded[k] for k in key_frames_around(first, time, 0, cache.clips[index].frames)])
-    window = interpolate(keys, first, time, 0) / 255.0
-    return torch.from_numpy(window.astype(np.float32).transpose(0, 3, 1, 2).copy())[None]
-
-
-def coded_clip(cache: ClipCache, index: int) -> dict[int, NDArray[np.float64]]:
-    """Every key picture of a clip as decoded, 0..255, by its number."""
+def receive(cache: ClipCache, index: int, quality: int) -> Received:
+    """Send a clip's key pictures through the low-resolution codec, each predicted from two before."""
     clip = cache.clips[index]
     numbers = sorted({*range(0, clip.frames, KEY_EVERY_FRAMES), clip.frames - 1})
-    exact = np.stack([_area_average(cache.frame(clip.first_frame + n)) for n in numbers])
-    coded = coded_pictures(exact, LUMA_STEP, CHROMA_STEP, np.random.default_rng(index))
-    return dict(zip(numbers, coded, strict=True))
+    sent: list[EncodedLowRes] = []
+    for number in numbers:
+        known = sent[-REFERENCE_DISTANCE].reconstruction if len(sent) >= REFERENCE_DISTANCE else None
+        sent.append(encode(_area_average(cache.frame(clip.first_frame + number)), quality, known))
+    pictures = {n: s.reconstruction.rgb().astype(np.float64) for n, s in zip(numbers, sent, strict=True)}
+    return Received(pictures, fmean(len(s.payload) for s in sent))
 
 
+@torch.inference_mode()
 def _pictures(
-    network: Compact, cache: ClipCache, index: int, *, every: int, weight: float, iterations: int
-) -> list[tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]]:
+    network: Compact, cache: ClipCache, index: int, received: Received, conditions: Conditions
+) -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]]:
     """(target, picture by method) for every scored time of a clip; pictures are (256, 256, 3) in 0..1."""
-    clip, mel, coded = cache.clips[index], cache.mel(index), coded_clip(cache, index)
+    clip, mel = cache.clips[index], cache.mel(index)
     still = torch.from_numpy(cache.still(clip.first_frame + IDENTITY_FRAME)).permute(2, 0, 1)[None] / 255.0
-    out = []
-    with torch.inference_mode():
-        identity = network.encode_identity(still.contiguous(memory_format=torch.channels_last))
-        for time in range(FIRST_SCORED_FRAME, clip.frames, every):
-            window = wire_window(cache, index, coded, time)
-            raw = network(window, torch.from_numpy(voice_window(mel, time))[None], identity)
-            bicubic = upsample(window[:, -1], raw.shape[-1])
-            ours = correct(raw, window[:, -1], weight, iterations)
-            named = zip(METHODS, (ours, raw, bicubic, still), strict=True)
-            pictures = {method: picture[0].clamp(0, 1).permute(1, 2, 0).numpy() for method, picture in named}
-            out.append((cache.frame(clip.first_frame + time).astype(np.float32) / 255.0, pictures))
-    return out
+    identity = network.encode_identity(still.contiguous(memory_format=torch.channels_last))
+    for time in range(FIRST_SCORED_FRAME, clip.frames, conditions.every_frames):
+        window = received.window(time, clip.frames)
+        raw = network(window, torch.from_numpy(voice_window(mel, time))[None], identity)
+        newest = window[:, -1]
+        ours = correct(raw, newest, conditions.consistency_weight, conditions.consistency_iterations)
+        named = zip(METHODS, (ours, raw, upsample(newest, raw.shape[-1]), still), strict=True)
+        pictures = {method: picture[0].clamp(0, 1).permute(1, 2, 0).numpy() for method, picture in named}
+        yield cache.frame(clip.first_frame + time).astype(np.float32) / 255.0, pictures
 
 
-def _area_average(rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _area_average(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = rgb.shape[0] // LOW_RESOLUTION
     mean = rgb.reshape(LOW_RESOLUTION, size, LOW_RESOLUTION, size, 3).astype(np.float64).mean((1, 3))
-    return np.asarray(mean.round())
+    return np.asarray(mean.round(), np.uint8)
 
 
 def ssim(x: NDArray[np.float32], y: NDArray[np.float32]) -> float:

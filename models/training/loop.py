@@ -142,8 +142,7 @@ def judge(
     config: TrainConfig, run: Run, validation: ClipCache, out: Path, say: Callable[[str], None]
 ) -> None:
     """Score the averaged network on people it never saw and draw them."""
-    result = evaluate(run.average, validation, config.evaluate_every_frames,
-                      config.consistency_weight, config.consistency_iterations)  # fmt: skip
+    result = evaluate(run.average, validation, config.judged_under)
     name = f"{run.step:06d}"
     (out / f"evaluation_{name}.json").write_text(json.dumps(dataclasses.asdict(result), indent=1))
     say(
@@ -151,8 +150,7 @@ def judge(
             f"{method} {score.psnr_db:.2f} dB {score.ssim:.3f}" for method, score in result.mean.items()
         )
     )
-    write_sample_grid(run.average, validation, out / f"samples_{name}.png",
-                      config.consistency_weight, config.consistency_iterations)  # fmt: skip
+    write_sample_grid(run.average, validation, out / f"samples_{name}.png", config.judged_under)
 
 
 def save_state(run: Run, path: Path) -> None:
