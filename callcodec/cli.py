@@ -1,4 +1,4 @@
-"""The ``callcodec`` command: parses, runs one command, and turns every foreseen fault into a sentence and exit code 2."""
+"""The ``callcodec`` command: runs one command, and turns every foreseen fault into a sentence and exit code 2."""
 
 import argparse
 import sys
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 refused with a sentence, 130 interrupted."""
     arguments = build_parser().parse_args(argv)
     try:
-        return COMMANDS[arguments.command].run(arguments)
+        return int(COMMANDS[arguments.command].run(arguments))
     except (ValueError, OSError) as error:
         print(f"callcodec {arguments.command}: {error}", file=sys.stderr)
         return EXIT_REFUSED

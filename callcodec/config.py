@@ -78,28 +78,34 @@ def _convert(value: object, kind: Any, where: str) -> Any:
         if value is None and type(None) in arguments:
             return None
         return _convert(value, next(a for a in arguments if a is not type(None)), where)
+    if origin in (tuple, list, dict):
+        return _convert_collection(value, origin, arguments, where)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return from_mapping(value, kind, where)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise ConfigError(f"{where}: expected a list")
-        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else list(arguments)
-        if len(kinds) != len(value):
-            raise ConfigError(f"{where}: expected {len(kinds)} values, got {len(value)}")
-        return tuple(_convert(v, k, f"{where}[{i}]") for i, (v, k) in enumerate(zip(value, kinds, strict=True)))
-    if origin is list:
-        if not isinstance(value, list):
-            raise ConfigError(f"{where}: expected a list")
-        return [_convert(item, arguments[0], f"{where}[{i}]") for i, item in enumerate(value)]
+    return _convert_scalar(value, kind, where)
+
+
+def _convert_collection(value: object, origin: type, arguments: tuple[Any, ...], where: str) -> Any:
     if origin is dict:
         if not isinstance(value, dict):
             raise ConfigError(f"{where}: expected a mapping")
         return {key: _convert(item, arguments[1], f"{where}.{key}") for key, item in value.items()}
+    if not isinstance(value, list):
+        raise ConfigError(f"{where}: expected a list")
+    any_length = origin is list or arguments[-1] is Ellipsis
+    kinds = [arguments[0]] * len(value) if any_length else list(arguments)
+    if len(kinds) != len(value):
+        raise ConfigError(f"{where}: expected {len(kinds)} values, got {len(value)}")
+    return origin(_convert(v, k, f"{where}[{i}]") for i, (v, k) in enumerate(zip(value, kinds, strict=True)))
+
+
+def _convert_scalar(value: object, kind: Any, where: str) -> Any:
     if kind is Path and isinstance(value, str):
         return Path(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(kind, type) and isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
-        return value
-    expected = getattr(kind, "__name__", str(kind))
-    raise ConfigError(f"{where}: expected {expected}, got {value!r}")
+    # YAML's true is an int to Python, and 8 is as good a float as 8.0.
+    if isinstance(value, bool) == (kind is bool):
+        if kind is float and isinstance(value, int):
+            return float(value)
+        if isinstance(kind, type) and isinstance(value, kind):
+            return value
+    raise ConfigError(f"{where}: expected {getattr(kind, '__name__', kind)}, got {value!r}")

@@ -64,9 +64,7 @@ class FaceDecoder:
         self.counts.decoded += 1
         if packet.emotion is not None:
             self._emotion = packet.emotion
-        return DecodedFace(
-            number, frame.rgb(), rtp_time_s + packet.capture_offset_ms / 1000, self._emotion
-        )
+        return DecodedFace(number, frame.rgb(), rtp_time_s + packet.capture_offset_ms / 1000, self._emotion)
 
     def acknowledgement(self) -> Acknowledgement | None:
         """The newest decoded frame and which of those before it are there too; None before the first."""

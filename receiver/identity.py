@@ -42,7 +42,9 @@ class IdentityReceiver:
         except ValueError as error:
             return error
         if picture.shape[:2] != (PICTURE_SIZE, PICTURE_SIZE):
-            picture = cv2.resize(picture, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+            picture = cv2.resize(picture, (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC).astype(
+                np.uint8
+            )
         return picture
 
     def _done(self, picture: NDArray[np.uint8] | ValueError) -> None:

@@ -40,7 +40,7 @@ class Interpolator(Protocol):
 
 
 class MotionAdaptiveInterpolator:
-    """Linear between neighbours, bent towards their tangents where a pixel moves steadily; holds when one is missing."""
+    """Linear between neighbours, bent where a pixel moves steadily; holds the last frame when the next is missing."""
 
     def __init__(self, frame_interval_s: float) -> None:
         self._interval_s = frame_interval_s
@@ -54,7 +54,7 @@ class MotionAdaptiveInterpolator:
 
     def add(self, media_time_s: float, picture: NDArray[np.uint8]) -> None:
         """Take one decoded frame; frames older than two seconds are forgotten, another rung starts anew."""
-        values = np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32) / 255
+        values = np.asarray(picture.transpose(2, 0, 1) / 255, np.float32)
         if self._pictures and self._pictures[-1].shape != values.shape:
             self._times.clear()
             self._pictures.clear()

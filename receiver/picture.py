@@ -39,7 +39,11 @@ class PictureMaker:
     """Turns media times into pictures with the newest identity; the worker may run it in a thread."""
 
     def __init__(
-        self, interpolator: Interpolator, reconstructor: Reconstructor, consistency_iterations: int, worker: Worker
+        self,
+        interpolator: Interpolator,
+        reconstructor: Reconstructor,
+        consistency_iterations: int,
+        worker: Worker,
     ) -> None:
         self.interpolator = interpolator
         self._reconstructor = reconstructor
@@ -133,7 +137,9 @@ def weight(expected_error: float) -> float:
 
 def enlarge(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
     """(3, S, S) in 0..1 → (256, 256, 3) uint8, bicubic: what is shown before the identity image is there."""
-    large = cv2.resize(picture.transpose(1, 2, 0), (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC)
+    large = cv2.resize(
+        picture.transpose(1, 2, 0), (PICTURE_SIZE, PICTURE_SIZE), interpolation=cv2.INTER_CUBIC
+    )
     return to_pixels(np.asarray(large, np.float32))
 
 

@@ -67,7 +67,9 @@ class Receiver:
         """Take one voice packet as it arrived, in any order."""
         self.heard(now_s)
         self._timestamps.unwrap(rtp_timestamp)
-        self._newest_voice_s = max(self._newest_voice_s, self._playout.push(sequence, rtp_timestamp, opus, now_s))
+        self._newest_voice_s = max(
+            self._newest_voice_s, self._playout.push(sequence, rtp_timestamp, opus, now_s)
+        )
 
     def receive_face(self, packet: FacePacket, rtp_timestamp: int, now_s: float) -> None:
         """Take one face packet that rode with, or referred to, the voice packet of ``rtp_timestamp``."""
@@ -140,10 +142,12 @@ class Receiver:
         }
 
     def _play(self, now_s: float) -> None:
-        samples = round((now_s - (self._first_slot_s or now_s)) * SAMPLE_RATE_HZ) - self._played_samples
+        # A sound card counts samples, not steps of the caller: the block begins where the one before ended.
+        began_s = (self._first_slot_s or now_s) + self._played_samples / SAMPLE_RATE_HZ
+        samples = round((now_s - began_s) * SAMPLE_RATE_HZ)
         if samples > 0:
-            pcm = self._playout.read(samples, now_s)
-            self._sink.play(pcm, self._media_s, now_s)
+            media_s = self._playout.media_time(began_s)
+            self._sink.play(self._playout.read(samples, began_s), media_s or 0.0, began_s)
             self._played_samples += samples
 
     def _prepare(self, media_time_s: float) -> None:

@@ -20,7 +20,7 @@ def area_average(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     block = side // size
     sums = picture.reshape(size, block, size, block, 3).sum(axis=(1, 3), dtype=np.uint32)
     pixels = block * block
-    return ((sums + pixels // 2) // pixels).astype(np.uint8)
+    return np.asarray((sums + pixels // 2) // pixels, np.uint8)
 
 
 @dataclass(frozen=True)

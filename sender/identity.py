@@ -52,7 +52,9 @@ def encode_layers(
     layers = []
     for layer, budget in enumerate(layer_bytes):
         still = encode_still(picture, budget)
-        identity = make_identity(still.data, layer, IdentityFormat[still.format.name], still.width, still.height)
+        identity = make_identity(
+            still.data, layer, IdentityFormat[still.format.name], still.width, still.height
+        )
         layers.append(split_identity(identity.header, identity.payload, chunk_bytes))
     return layers
 
@@ -64,7 +66,9 @@ class IdentityStream:
     between two voice packets, and a fast link is not held back by a rate that somebody guessed.
     """
 
-    def __init__(self, send: Callable[[bytes], None], under_way_bytes: Callable[[], int], gap_s: float) -> None:
+    def __init__(
+        self, send: Callable[[bytes], None], under_way_bytes: Callable[[], int], gap_s: float
+    ) -> None:
         self._send = send
         self._under_way_bytes = under_way_bytes
         self._gap_s = gap_s

@@ -20,7 +20,7 @@ from sender.voice import EncodedVoice, VoiceEncoder
 
 @dataclass(frozen=True)
 class Captured:
-    """One cropped picture as it went in: (256, 256, 3) uint8 RGB, and when. ``face_number``: None if it was not sent."""
+    """One cropped picture, (256, 256, 3) uint8 RGB, and when it came. ``face_number``: None if it was not sent."""
 
     number: int
     media_time_s: float
@@ -66,7 +66,7 @@ class Sender:
         self._chooser: IdentityChooser | None = IdentityChooser(settings.identity.choose_within_s)
         self._identity_stream = IdentityStream(
             lambda message: endpoint.send_message(Channel.IDENTITY, message),
-            lambda: endpoint.buffered_bytes(Channel.IDENTITY),
+            lambda: endpoint.unacknowledged_bytes(Channel.IDENTITY),
             settings.identity.chunk_gap_ms / 1000,
         )
         self._identity_layers: list[list[bytes]] = []

@@ -13,7 +13,18 @@ import pytest
 from tests.conftest import REPOSITORY
 
 OURS = ("callcodec", "sender", "receiver", "models", "configs")
-HEAVY = {"torch", "numba", "scipy", "av", "cv2", "sounddevice", "aiortc", "aioice", "torchmetrics", "safetensors"}
+HEAVY = {
+    "torch",
+    "numba",
+    "scipy",
+    "av",
+    "cv2",
+    "sounddevice",
+    "aiortc",
+    "aioice",
+    "torchmetrics",
+    "safetensors",
+}
 FOUNDATION = {"callcodec", "callcodec.config"}
 
 # room → (own rooms that it may import, heavy packages that it may import)
@@ -29,7 +40,14 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     ),
     "models": ({"callcodec.speech"}, {"torch", "safetensors"}),
     "sender": (
-        {"callcodec.wire", "callcodec.speech", "callcodec.media", "callcodec.face", "callcodec.transport", "models"},
+        {
+            "callcodec.wire",
+            "callcodec.speech",
+            "callcodec.media",
+            "callcodec.face",
+            "callcodec.transport",
+            "models",
+        },
         set(),
     ),
     "receiver": (
@@ -42,7 +60,10 @@ MAY_IMPORT |= {
     "callcodec.sample": ({"callcodec.media"}, {"cv2", "av"}),
     "callcodec.call": (EVERYTHING_BELOW, {"cv2"}),
     "callcodec.measure": (EVERYTHING_BELOW | {"callcodec.call"}, HEAVY),
-    "callcodec.commands": (EVERYTHING_BELOW | {"callcodec.call", "callcodec.measure", "callcodec.sample"}, HEAVY),
+    "callcodec.commands": (
+        EVERYTHING_BELOW | {"callcodec.call", "callcodec.measure", "callcodec.sample"},
+        HEAVY,
+    ),
     "callcodec.cli": ({"callcodec.commands"}, set()),
 }
 
@@ -85,12 +106,17 @@ def test_a_room_imports_only_what_the_design_allows(path: Path) -> None:
 
 def test_every_package_is_listed_in_pyproject() -> None:
     listed = set(tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
-    found = {".".join(path.parent.relative_to(REPOSITORY).parts) for path in our_files() if path.name == "__init__.py"}
+    found = {
+        ".".join(path.parent.relative_to(REPOSITORY).parts)
+        for path in our_files()
+        if path.name == "__init__.py"
+    }
     assert listed == found
 
 
 def test_the_wire_loads_without_torch() -> None:
-    code = "import sys, callcodec.wire.lowres, callcodec.wire.bundle, callcodec.wire.control; assert 'torch' not in sys.modules"
+    modules = "callcodec.wire.lowres, callcodec.wire.bundle, callcodec.wire.identity, callcodec.wire.control"
+    code = f"import sys, {modules}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

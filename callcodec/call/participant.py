@@ -8,12 +8,12 @@ from callcodec.wire.bundle import Bundle
 from callcodec.wire.control import (
     Bye,
     Capability,
+    Control,
     Hello,
     IdentityRequest,
     Reason,
     Refusal,
     VersionMismatch,
-    Control,
     parse_control,
     serialise_control,
 )
@@ -126,7 +126,9 @@ class Participant:
 
     def _carried(self, carried: Carried) -> None:
         if carried.opus is not None and carried.sequence is not None:
-            self.receiver.receive_voice(carried.sequence, carried.rtp_timestamp, carried.opus, carried.arrival_s)
+            self.receiver.receive_voice(
+                carried.sequence, carried.rtp_timestamp, carried.opus, carried.arrival_s
+            )
         if not carried.bundle:
             return
         try:

@@ -76,7 +76,11 @@ class ClipSource:
     def pictures(self, until_s: float) -> list[ClipFrame]:
         """See Source."""
         due: list[ClipFrame] = []
-        while self._next is not None and self._next.time_s <= until_s + 1e-9 and not self._over(self._next.time_s):
+        while (
+            self._next is not None
+            and self._next.time_s <= until_s + 1e-9
+            and not self._over(self._next.time_s)
+        ):
             due.append(self._next)
             self._next = next(self._frames, None)
         return due

@@ -23,12 +23,18 @@ def add_parser(subparsers: Any) -> None:
         description="Sends a clip from one process to another over WebRTC on this machine, as 8x8 pictures inside "
         "the voice, and writes DIR/received.mp4, DIR/side_by_side.mp4 and DIR/report.json.",
     )
-    parser.add_argument("clip", nargs="?", type=Path, metavar="CLIP", help="any video; the bundled sample if left out")
-    parser.add_argument("--out", type=Path, default=Path("callcodec-loopback"), metavar="DIR", help="where to write")
+    parser.add_argument(
+        "clip", nargs="?", type=Path, metavar="CLIP", help="any video; the bundled sample if left out"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("callcodec-loopback"), metavar="DIR", help="where to write"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace what DIR holds")
     parser.add_argument("--json", action="store_true", help="print the report as JSON instead of a table")
     parser.add_argument("--seconds", type=_positive, metavar="N", help="send only the first N seconds")
-    parser.add_argument("--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml")
+    parser.add_argument(
+        "--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml"
+    )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
     parser.add_argument("--carrier", choices=CARRIERS, help="how face packets travel")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the network runs")
@@ -36,15 +42,23 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--packet-ms", type=int, choices=(20, 40, 60, 120), help="length of a voice packet")
     parser.add_argument("--dtx", action="store_true", help="send no voice in pauses")
     parser.add_argument("--emotion", metavar="STATE", help="emotion state sent along, such as happy-strong")
-    parser.add_argument("--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the clip if left out")
+    parser.add_argument(
+        "--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the clip if left out"
+    )
     parser.add_argument("--duplex", action="store_true", help="both sides send the clip")
     link = parser.add_argument_group("emulated link, the same in both directions")
     link.add_argument("--rate-kbps", type=_positive, metavar="N", help="capacity for whole IP packets")
-    link.add_argument("--loss", type=_fraction, default=0.0, metavar="F", help="fraction of packets lost, 0 to 1")
+    link.add_argument(
+        "--loss", type=_fraction, default=0.0, metavar="F", help="fraction of packets lost, 0 to 1"
+    )
     link.add_argument("--delay-ms", type=_not_negative, default=0.0, metavar="N", help="delay one way")
-    link.add_argument("--jitter-ms", type=_not_negative, default=0.0, metavar="N", help="further delay, 0 to N")
+    link.add_argument(
+        "--jitter-ms", type=_not_negative, default=0.0, metavar="N", help="further delay, 0 to N"
+    )
     link.add_argument("--seed", type=int, default=0, metavar="N", help="of the losses and delays")
-    link.add_argument("--simulated", action="store_true", help="simulated clock and link: the same result every time")
+    link.add_argument(
+        "--simulated", action="store_true", help="simulated clock and link: the same result every time"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -77,8 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
         identity=_identity(arguments.identity),
         overwrite=arguments.overwrite,
     )
-    console.print(f"{clip.name} → {arguments.out}: reconstructing with "
-                  f"[bold]{options.config.receiver.reconstructor}[/bold] on [bold]{device}[/bold]")
+    console.print(
+        f"{clip.name} → {arguments.out}: reconstructing with "
+        f"[bold]{options.config.receiver.reconstructor}[/bold] on [bold]{device}[/bold]"
+    )
     length_s = min(probe.duration_s, arguments.seconds or probe.duration_s)
     with CallProgress(console, length_s) as progress:
         report = run_loopback(options, progress)

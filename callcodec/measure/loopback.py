@@ -33,7 +33,7 @@ class LoopbackError(ValueError):
 
 @dataclass(frozen=True)
 class LoopbackOptions:
-    """``device``: a torch device name. ``identity``: the user's own (256, 256, 3) RGB picture. ``duplex``: both talk."""
+    """``device``: of torch. ``identity``: the user's own (256, 256, 3) RGB picture. ``duplex``: both ends send."""
 
     clip: Path
     out: Path
@@ -71,39 +71,8 @@ def run_loopback(options: LoopbackOptions, progress: Callable[[float, str], None
     """
     check_outputs(options.out, options.overwrite)
     with _work_folder(options.out) as work:
-        near = EndJob(
-            folder=work / "near",
-            config=options.config,
-            clip=options.clip,
-            seconds=options.seconds,
-            device="cpu",
-            reconstructs=False,
-            emotion=options.emotion,
-            identity=options.identity,
-            link=options.link,
-        )
-        far = EndJob(
-            folder=work / "far",
-            config=options.config,
-            clip=options.clip if options.duplex else None,
-            seconds=options.seconds,
-            device=options.device,
-            reconstructs=True,
-        )
-        if options.simulated:
-            run_both(near, far, options.link, progress)
-        else:
-            _run_processes(near, far, progress)
+        call = make_call(options, work, progress)
         progress(-1.0, "encoding and scoring")
-        call = FinishedCall(
-            clip=options.clip.name,
-            near=near.folder,
-            far=far.folder,
-            config=options.config,
-            link=options.link,
-            simulated=options.simulated,
-            device=options.device,
-        )
         report = build_report(call)
         write_films(call, work / "received.mp4", work / "side_by_side.mp4")
         report.write(work / "report.json")
@@ -111,6 +80,42 @@ def run_loopback(options: LoopbackOptions, progress: Callable[[float, str], None
             if (work / name).exists():
                 (work / name).replace(options.out / name)
     return report
+
+
+def make_call(options: LoopbackOptions, work: Path, progress: Callable[[float, str], None]) -> FinishedCall:
+    """Only the call itself: its logs and frames lie in ``work`` afterwards."""
+    near = EndJob(
+        folder=work / "near",
+        config=options.config,
+        clip=options.clip,
+        seconds=options.seconds,
+        device="cpu",
+        reconstructs=False,
+        emotion=options.emotion,
+        identity=options.identity,
+        link=options.link,
+    )
+    far = EndJob(
+        folder=work / "far",
+        config=options.config,
+        clip=options.clip if options.duplex else None,
+        seconds=options.seconds,
+        device=options.device,
+        reconstructs=True,
+    )
+    if options.simulated:
+        run_both(near, far, options.link, progress)
+    else:
+        _run_processes(near, far, progress)
+    return FinishedCall(
+        clip=options.clip.name,
+        near=near.folder,
+        far=far.folder,
+        config=options.config,
+        link=options.link,
+        simulated=options.simulated,
+        device=options.device,
+    )
 
 
 @contextmanager
@@ -130,7 +135,7 @@ def _run_processes(near: EndJob, far: EndJob, progress: Callable[[float, str], N
     signals = socket.socketpair()
     for job, signal_socket in zip((near, far), signals, strict=True):
         ours, theirs = context.Pipe()
-        process = context.Process(target=run_end, args=(theirs, job, signal_socket, job is near), daemon=True)
+        process: BaseProcess = context.Process(target=run_end, args=(theirs, job, signal_socket, job is near), daemon=True)
         process.start()
         theirs.close()
         signal_socket.close()

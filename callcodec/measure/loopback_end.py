@@ -47,7 +47,7 @@ class EndJob:
     reconstructs: bool
     emotion: int | None = None
     identity: NDArray[np.uint8] | None = None
-    link: LinkProfile = LinkProfile()
+    link: LinkProfile | None = None
 
     def source(self, prefetch: bool) -> Source:
         """Where this end's pictures and voice come from."""
@@ -63,7 +63,9 @@ class EndJob:
     def recorder(self) -> Recorder:
         """What keeps this end's pictures, voice and log."""
         size = RUNGS[self.config.sender.face.rung].size
-        return Recorder(self.folder, size, keep_captures=not self.reconstructs, keep_pictures=self.reconstructs)
+        return Recorder(
+            self.folder, size, keep_captures=not self.reconstructs, keep_pictures=self.reconstructs
+        )
 
     def driver(
         self,
@@ -185,9 +187,9 @@ async def _call(pipe: Connection, job: EndJob, signal_socket: socket.socket, cal
         finish_log(driver.participant, recorder, clock.now())
 
 
-async def _relay(link: LinkProfile, stack: contextlib.AsyncExitStack) -> UdpRelay | None:
+async def _relay(link: LinkProfile | None, stack: contextlib.AsyncExitStack) -> UdpRelay | None:
     """The emulated link, unless it is a perfect one."""
-    if link == LinkProfile(seed=link.seed):
+    if link is None or link == LinkProfile(seed=link.seed):
         return None
     relay = UdpRelay(link)
     await relay.start()

@@ -44,7 +44,9 @@ def summary_table(report: Report) -> Table:
     """The figures that a user asks for first."""
     quality, latency, speed = report.quality, report.latency, report.speed
     wire = report.wire.steady_sent_by_class_kbps or report.wire.sent_by_class_kbps
-    table = Table(title=f"{report.clip}: {'simulated' if report.simulated else 'real'} call", show_header=False)
+    table = Table(
+        title=f"{report.clip}: {'simulated' if report.simulated else 'real'} call", show_header=False
+    )
     table.add_column(style="bold")
     table.add_column()
     rows = {

@@ -26,7 +26,14 @@ from typing import Any
 import aioice
 import aiortc
 from aioice import ice, stun
-from aiortc import RTCPeerConnection, RTCRtpTransceiver, rtcrtpreceiver, rtcrtpsender, rtcsctptransport
+from aiortc import (
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRtpTransceiver,
+    rtcrtpreceiver,
+    rtcrtpsender,
+    rtcsctptransport,
+)
 from aiortc.rtcdtlstransport import SRTP_AES128_CM_SHA1_80, SRTP_PROFILES
 from aiortc.rtp import RtpPacket
 
@@ -187,6 +194,15 @@ def tap_rtp(transceiver: RTCRtpTransceiver, on_packet: Callable[[RtpPacket], Non
     The tap takes the place of the jitter buffer, behind the statistics that receiver reports are made from.
     """
     vars(transceiver.receiver)["_RTCRtpReceiver__jitter_buffer"] = _Tap(on_packet)
+
+
+def unacknowledged_bytes(channel: RTCDataChannel) -> int:
+    """Bytes that `channel` was given and that the other side has not confirmed (aiortc itself only counts to the first
+    transmission)."""
+    association = channel.transport
+    chunks = (*association._outbound_queue, *association._sent_queue)
+    under_way = sum(len(c.user_data) for c in chunks if c.stream_id == channel.id and not c._acked)
+    return int(channel.bufferedAmount) + under_way
 
 
 class _Tap:

@@ -170,8 +170,8 @@ class Endpoint(Protocol):
         """
         ...
 
-    def buffered_bytes(self, channel: Channel) -> int:
-        """Bytes given to `send_message` that have not left for the first time."""
+    def unacknowledged_bytes(self, channel: Channel) -> int:
+        """Bytes given to `send_message` that have not left yet, or whose arrival is not confirmed."""
         ...
 
     def wire_statistics(self) -> WireStatistics:

@@ -164,9 +164,9 @@ class WebRtcPeer:
         if self._state is ConnectionState.CONNECTED and self._channels[channel].readyState == "open":
             self._channels[channel].send(data)
 
-    def buffered_bytes(self, channel: Channel) -> int:
+    def unacknowledged_bytes(self, channel: Channel) -> int:
         """See Endpoint."""
-        return int(self._channels[channel].bufferedAmount)
+        return aiortc_patches.unacknowledged_bytes(self._channels[channel])
 
     def wire_statistics(self) -> WireStatistics:
         """See Endpoint."""

@@ -90,9 +90,9 @@ class SimulatedEndpoint:
         if self._state is ConnectionState.CONNECTED:
             self._sctp.send(channel, data)
 
-    def buffered_bytes(self, channel: Channel) -> int:
+    def unacknowledged_bytes(self, channel: Channel) -> int:
         """See Endpoint."""
-        return self._sctp.buffered_bytes(channel)
+        return self._sctp.unacknowledged_bytes(channel)
 
     def wire_statistics(self) -> WireStatistics:
         """See Endpoint."""

@@ -75,9 +75,11 @@ class SimulatedSctp:
         self._messages.append((channel, data))
         self._flush()
 
-    def buffered_bytes(self, channel: Channel) -> int:
-        """Bytes of messages that congestion control still holds back."""
-        return sum(len(data) for queued, data in self._messages if queued is channel)
+    def unacknowledged_bytes(self, channel: Channel) -> int:
+        """Bytes of messages that wait to leave, or whose arrival is not confirmed."""
+        under_way = [item.fragment for item in self._outstanding if not item.acknowledged]
+        waiting = sum(len(data) for queued, data in self._messages if queued is channel)
+        return waiting + sum(len(f.data) for f in (*self._fragments, *under_way) if f.channel is channel)
 
     def receive(self, chunk: Chunk) -> None:
         """Takes a chunk that has arrived."""

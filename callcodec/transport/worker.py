@@ -1,4 +1,4 @@
-"""Where work that takes longer than a packet may wait is done: at once under a simulated clock, else in a thread."""
+"""Where work that takes longer than a packet may wait is done: at once on simulated time, else in a thread."""
 
 import asyncio
 from collections.abc import Callable

@@ -17,9 +17,7 @@ def keys_of(record: Any, prefix: str = "") -> set[str]:
     keys = set()
     for name, kind in get_type_hints(record).items():
         inner = next((k for k in (kind, *get_args(kind)) if is_dataclass(k)), None)
-        if inner is None:
-            keys.add(prefix + name)
-        elif inner is ClassRates and name != "sent_by_class_kbps":
+        if inner is None or (inner is ClassRates and name != "sent_by_class_kbps"):
             keys.add(prefix + name)
         else:
             keys |= keys_of(inner, f"{prefix}{name}.")

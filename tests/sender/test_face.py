@@ -38,7 +38,9 @@ def test_a_reference_that_is_too_old_is_not_used() -> None:
     encoder = FaceEncoder(RUNGS[0], 2)
     encoder.encode(picture(90), 0.0)
     encoder.acknowledge(Acknowledgement(0, 0))
-    distances = [encoder.encode(picture(90), i / 5).reference_distance for i in range(MAX_REFERENCE_DISTANCE + 1)]
+    distances = [
+        encoder.encode(picture(90), i / 5).reference_distance for i in range(MAX_REFERENCE_DISTANCE + 1)
+    ]
     assert distances == [*range(1, MAX_REFERENCE_DISTANCE + 1), None]
 
 
