@@ -35,14 +35,27 @@ def _bicubic_matrix(small: int, large: int) -> Tensor:
         return wide[0, 0]
 
 
-def correct(y: Tensor, lowres: Tensor, weight: float, iterations: int = 1) -> Tensor:
+def correct(
+    y: Tensor, lowres: Tensor, weight: float, iterations: int = 1, chroma_weight: float | None = None
+) -> Tensor:
     """Move ``y`` towards what was received: y += w · upsample(lr − downsample(y)), clamped to 0..1.
 
-    y: (B, 3, S, S) or (3, S, S); lowres: the same with s × s pixels, s dividing S; weight: 0 (ignore) to 1.
+    y: (B, 3, S, S) or (3, S, S), RGB; lowres: the same with s × s pixels, s dividing S; weight: 0 (ignore) to 1 (trust
+    fully). The wire spends its bits on luma, so chroma may be trusted less (``chroma_weight``; as luma if None).
     """
+    chroma_weight = weight if chroma_weight is None else chroma_weight
     for _ in range(iterations):
-        y = (y + weight * upsample(lowres - downsample(y, lowres.shape[-1]), y.shape[-1])).clamp(0.0, 1.0)
+        missing = lowres - downsample(y, lowres.shape[-1])
+        grey = luma(missing)
+        missing = weight * grey + chroma_weight * (missing - grey)
+        y = (y + upsample(missing, y.shape[-1])).clamp(0.0, 1.0)
     return y
+
+
+def luma(rgb: Tensor) -> Tensor:
+    """(..., 3, h, w) → (..., 1, h, w): BT.601 luma."""
+    red, green, blue = rgb.unbind(-3)
+    return (0.299 * red + 0.587 * green + 0.114 * blue).unsqueeze(-3)
 
 
 def consistency_error(y: Tensor, lowres: Tensor) -> float:
