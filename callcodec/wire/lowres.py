@@ -27,12 +27,13 @@ Vector = NDArray[np.int64]
 class Quality:
     """An operating point. step: of the quantiser in sixteenths of a grey level, for luma and weighted chroma.
 
-    lagrangian: what the encoder pays for a bit, in 1024ths of the squared step; no matter to the decoder.
+    lagrangians: what the encoder pays for a bit of an intra and of an inter frame, in 1024ths of the squared step;
+    an intra frame is worth more, as others are predicted from it. No matter to the decoder.
     """
 
     name: str
     step: int
-    lagrangian: int = 180
+    lagrangians: tuple[int, int] = (100, 210)
 
 
 # A quarter octave apart, from 48 grey levels down to 3.6; so a quality is also a shift of all scale levels.
@@ -85,7 +86,8 @@ def encode(rgb: NDArray[np.uint8], quality: int, reference: LowResFrame | None) 
     """
     _check_picture(rgb)
     tables, point = _select(rgb.shape[0], quality, reference)
-    coder = CoefficientEncoder(tables.scales[int(reference is not None)], point.step, point.lagrangian)
+    mode = int(reference is not None)
+    coder = CoefficientEncoder(tables.scales[mode], point.step, point.lagrangians[mode])
     reconstruction = code_picture(coder, tables, rgb, quality, reference)
     return EncodedLowRes(coder.finish(), reconstruction)
 

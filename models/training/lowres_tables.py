@@ -42,9 +42,9 @@ ROUNDS = {8: 3, 16: 2, 32: 2}
 class RecordingEncoder(CoefficientEncoder):
     """Keeps what it was given and what it chose."""
 
-    def __init__(self, tables: ScaleTables, quality: lowres.Quality) -> None:
-        """tables and quality as for lowres.encode."""
-        super().__init__(tables, quality.step, quality.lagrangian)
+    def __init__(self, tables: ScaleTables, quality: lowres.Quality, mode: int) -> None:
+        """tables: of that mode (0 intra, 1 inter)."""
+        super().__init__(tables, quality.step, quality.lagrangians[mode])
         self.values: list[int] = []
         self.magnitudes: list[int] = []
 
@@ -72,7 +72,7 @@ def record(arrays: Arrays, size: int, sequences: list[NDArray[np.uint8]]) -> lis
             for t, rgb in enumerate(pictures):
                 reference = decoded[t - REFERENCE_DISTANCE] if t >= REFERENCE_DISTANCE else None
                 mode = int(reference is not None)
-                coder = RecordingEncoder(tables.scales[mode], point)
+                coder = RecordingEncoder(tables.scales[mode], point, mode)
                 decoded.append(lowres.code_picture(coder, tables, rgb, quality, reference))
                 coders[mode].append(coder)
         for mode in (0, 1):
