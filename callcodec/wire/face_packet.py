@@ -19,8 +19,8 @@ MAX_HINTS_BYTES = 6
 MAX_FACE_PACKET_BYTES = 4096
 
 # The two qualities of the lowest rung that are named in one or two bits (lowres.QUALITIES lists them).
-SHORT_QUALITY = 7
-SECOND_SHORT_QUALITY = 11
+SHORT_QUALITY = 5
+SECOND_SHORT_QUALITY = 9
 
 _NEAR_OFFSETS_MS = (-15, 60)
 _FAR_OFFSETS_MS = (-95, 140)

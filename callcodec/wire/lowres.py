@@ -36,10 +36,10 @@ class Quality:
     lagrangians: tuple[int, int] = (100, 210)
 
 
-# A quarter octave apart, from 48 grey levels down to 3.6; so a quality is also a shift of all scale levels.
-_STEPS = (768, 646, 543, 457, 384, 323, 272, 228, 192, 161, 136, 114, 96, 81, 68, 57)
+# A quarter octave apart, from 34 grey levels down to 2.5; so a quality is also a shift of all scale levels.
+_STEPS = (543, 457, 384, 323, 272, 228, 192, 161, 136, 114, 96, 81, 68, 57, 48, 40)
 QUALITIES: tuple[Quality, ...] = tuple(Quality(f"step-{step / FRACTION:.3g}", step) for step in _STEPS)
-DEFAULT_QUALITY = 11
+DEFAULT_QUALITY = 9
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,7 +33,7 @@ Ints = NDArray[np.int64]
 CLIPS = Path("../shared/clips")
 OUTPUT = Path("callcodec/wire") / TABLES_FILE
 REFERENCE_DISTANCE = 2
-QUALITIES_FITTED = {8: (3, 7, 10, 14), 16: (5, 11), 32: (5, 11)}
+QUALITIES_FITTED = {8: (2, 5, 8, 12), 16: (4, 10), 32: (4, 10)}
 SEQUENCES_FITTED = {8: 300, 16: 60, 32: 25}
 ROWS_FITTED = {8: 4500, 16: 900, 32: 250}
 ROUNDS = {8: 3, 16: 2, 32: 2}
@@ -90,7 +90,7 @@ def first_transforms(sequences: list[NDArray[np.uint8]]) -> tuple[Ints, list[Flo
     intra = np.concatenate(vectors) - mean
     rng = np.random.default_rng(0)
     residuals, amounts = [], []
-    step = lowres.QUALITIES[6].step
+    step = lowres.QUALITIES[4].step
     for rows in vectors:
         for t in range(REFERENCE_DISTANCE, len(rows)):
             noise = np.rint(rng.normal(0, step / 5, rows.shape[1]))
