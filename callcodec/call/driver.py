@@ -8,6 +8,7 @@ from callcodec.transport.endpoint import ConnectionState
 
 STEP_S = 0.01
 WIRE_NOTE_INTERVAL_S = 1.0
+TAIL_S = 0.2  # of silence after the last picture, so that the voice packet that carries it is complete
 LINGER_S = 2.0  # after hanging up: the other side plays out what is under way, and confirms
 
 
@@ -22,6 +23,7 @@ class EndDriver:
         self._progress = progress
         self._next_note_s = 0.0
         self._layers = 0
+        self._finished_s: float | None = None
         self._hung_up_s: float | None = None
         self._stop = False
         self._done = False
@@ -41,7 +43,10 @@ class EndDriver:
             return self._stop and participant.started_s is None
         participant.tick(now_s)
         self._note(now_s)
-        if self._hung_up_s is None and (self._stop or participant.source_finished(now_s)):
+        if self._finished_s is None and participant.source_finished(now_s):
+            self._finished_s = now_s
+        said_all = self._finished_s is not None and now_s - self._finished_s >= TAIL_S
+        if self._hung_up_s is None and (self._stop or said_all):
             self._hung_up_s = now_s
             self._recorder.log.events["hung_up"] = now_s
             participant.hang_up()
