@@ -43,16 +43,14 @@ def area_average(rgb: NDArray[np.uint8], size: int) -> Pictures:
     return np.asarray(rgb.reshape(size, side, size, side, 3).mean((1, 3)), np.float64)
 
 
-def train_sequences(clips: Path, size: int, count: int, cache: Path | None) -> list[NDArray[np.uint8]]:
-    """`count` stretches of at most 20 frames at 5 FPS, every second one mirrored, from all over train/."""
+def train_sequences(clips: Path, size: int, cache: Path | None) -> list[NDArray[np.uint8]]:
+    """Stretches of at most 20 frames at 5 FPS from all of train/, shuffled, and mirrored as well."""
     sequences: list[NDArray[np.uint8]] = []
     for pictures in load_pictures(clips, "train", size, cache):
-        phases = (0, 2, 4) if size == 8 else (0,)
+        phases = (0, 2) if size == 8 else (0,)
         for phase in phases:
             rows = np.rint(pictures[phase :: SLOTS_PER_FRAME if size == 8 else 1]).astype(np.uint8)
             for at in range(0, len(rows) - 3, FRAMES_TOGETHER):
                 part = rows[at : at + FRAMES_TOGETHER]
-                mirrored = len(sequences) % 2 == 1
-                sequences.append(np.ascontiguousarray(part[:, :, ::-1]) if mirrored else part)
-    chosen = np.random.default_rng(0).permutation(len(sequences))[:count]
-    return [sequences[i] for i in sorted(chosen)]
+                sequences += [part, np.ascontiguousarray(part[:, :, ::-1])]
+    return [sequences[i] for i in np.random.default_rng(0).permutation(len(sequences))]

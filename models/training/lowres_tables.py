@@ -34,9 +34,11 @@ CLIPS = Path("../shared/clips")
 OUTPUT = Path("callcodec/wire") / TABLES_FILE
 REFERENCE_DISTANCE = 2
 QUALITIES_FITTED = {8: (2, 5, 8, 12), 16: (4, 10), 32: (4, 10)}
-SEQUENCES_FITTED = {8: 300, 16: 60, 32: 25}
+SEQUENCES_FITTED = {8: 400, 16: 60, 32: 25}
 ROWS_FITTED = {8: 4500, 16: 900, 32: 250}
-ROUNDS = {8: 3, 16: 2, 32: 2}
+TRANSFORM_QUALITIES = (5, 8)
+TRANSFORM_SEQUENCES = 800
+ROUNDS = 2
 
 
 class RecordingEncoder(CoefficientEncoder):
@@ -60,11 +62,13 @@ class RecordingEncoder(CoefficientEncoder):
         return chosen
 
 
-def record(arrays: Arrays, size: int, sequences: list[NDArray[np.uint8]]) -> list[list[Observations]]:
-    """Code the sequences in a closed loop at some qualities; [mode][quality]."""
+def record(
+    arrays: Arrays, size: int, sequences: list[NDArray[np.uint8]], qualities: Sequence[int], rows: int
+) -> list[list[Observations]]:
+    """Code the sequences in a closed loop; at most `rows` frames of each mode and quality: [mode][quality]."""
     tables = size_tables(arrays, size)
     seen: list[list[Observations]] = [[], []]
-    for quality in QUALITIES_FITTED[size]:
+    for quality in qualities:
         point = lowres.QUALITIES[quality]
         coders: list[list[RecordingEncoder]] = [[], []]
         for pictures in sequences:
@@ -76,9 +80,9 @@ def record(arrays: Arrays, size: int, sequences: list[NDArray[np.uint8]]) -> lis
                 decoded.append(lowres.code_picture(coder, tables, rgb, quality, reference))
                 coders[mode].append(coder)
         for mode in (0, 1):
-            rows = np.random.default_rng(quality).permutation(len(coders[mode]))[: ROWS_FITTED[size]]
-            values = np.array([coders[mode][i].values for i in rows], np.int64)
-            magnitudes = np.array([coders[mode][i].magnitudes for i in rows], np.int64)
+            kept = np.random.default_rng(quality).permutation(len(coders[mode]))[:rows]
+            values = np.array([coders[mode][i].values for i in kept], np.int64)
+            magnitudes = np.array([coders[mode][i].magnitudes for i in kept], np.int64)
             seen[mode].append(Observations(quality, point.step, values, magnitudes))
     return seen
 
@@ -114,13 +118,8 @@ def first_transforms(sequences: list[NDArray[np.uint8]]) -> tuple[Ints, list[Flo
 
 
 def principal_axes(rows: Floats) -> Floats:
-    """Karhunen-Loeve transform of rows (n, K), strongest axis first; strong rows count less than squarely.
-
-    Bits grow with the logarithm of the energy, so a still face deserves fitting as much as a shaking one.
-    """
-    energy = (rows**2).mean(1, keepdims=True)
-    normalised = rows / np.sqrt(energy + np.median(energy))
-    _, axes = np.linalg.eigh(normalised.T @ normalised)
+    """Karhunen-Loeve transform of rows (n, K), strongest axis first."""
+    _, axes = np.linalg.eigh(rows.T @ rows)
     return np.asarray(axes[:, ::-1].T, np.float64)
 
 
@@ -140,20 +139,22 @@ def first_levels(size: int) -> list[Ints]:
 
 def train(clips: Path, cache: Path | None) -> Arrays:
     """All arrays of the tables file, fitted to the train clips."""
-    sequences = train_sequences(clips, 8, SEQUENCES_FITTED[8], cache)
+    sequences = train_sequences(clips, 8, cache)
     mean, matrices, levels = first_transforms(sequences)
     arrays: Arrays = {"mean": mean.astype(np.int16), "expected": expected_magnitudes().astype(np.uint16)}
     for size in SIZES:
         if size > 8:
-            sequences = train_sequences(clips, size, SEQUENCES_FITTED[size], cache)
+            sequences = train_sequences(clips, size, cache)
             levels = first_levels(size)
         models = [initial_model(level) for level in levels]
-        for number in range(ROUNDS[size]):
+        _store(arrays, size, models, matrices)
+        if size == 8:
+            seen = record(arrays, 8, sequences[:TRANSFORM_SEQUENCES], TRANSFORM_QUALITIES, rows=20_000)
+            matrices[1], models[1].base = _closed_loop_transform(matrices[1], seen[1])
+        for number in range(ROUNDS):
             _store(arrays, size, models, matrices)
-            seen = record(arrays, size, sequences)
-            if size == 8 and number == 0:
-                matrices[1], models[1].base = _closed_loop_transform(matrices[1], seen[1])
-                continue
+            chosen = sequences[: SEQUENCES_FITTED[size]]
+            seen = record(arrays, size, chosen, QUALITIES_FITTED[size], ROWS_FITTED[size])
             for mode in (0, 1):
                 bits = _fit(arrays, size, mode, models[mode], seen[mode])
                 print(f"{size}x{size} round {number} mode {mode}: {bits / 8:.2f} bytes", file=sys.stderr)
@@ -163,7 +164,7 @@ def train(clips: Path, cache: Path | None) -> Arrays:
 
 def _closed_loop_transform(matrix: Floats, seen: Sequence[Observations]) -> tuple[Floats, Ints]:
     """The transform of what is left to code when references are decoded frames, and its first levels."""
-    values = np.concatenate([item.values for item in seen[1:3]]).astype(np.float64)
+    values = np.concatenate([item.values for item in seen]).astype(np.float64)
     rows = values[:, MODES:] @ matrix
     axes = principal_axes(rows)
     return axes, levels_of(np.concatenate((np.abs(values[:, :MODES]).mean(0), np.abs(rows @ axes.T).mean(0))))

@@ -57,8 +57,8 @@ def coded_faces() -> dict[str, str]:
 
 def packets() -> dict[str, str]:
     """One example of everything else that crosses the wire, by name."""
-    usual = FacePacket(200, 2, 0, 7, 40, bytes.fromhex("9a1b2c3d4e5f60"))
-    repeat = FacePacket(199, 2, 0, 7, -160, bytes.fromhex("81"), repeat=True)
+    usual = FacePacket(200, 2, 0, 5, 40, bytes.fromhex("9a1b2c3d4e5f60"))
+    repeat = FacePacket(199, 2, 0, 5, -160, bytes.fromhex("81"), repeat=True)
     flagged = FacePacket(
         3, 1, 4, 9, 100, bytes.fromhex("ff00ff"), EmotionState.HAPPY_STRONG, bytes.fromhex("0102030405")
     )
@@ -67,7 +67,7 @@ def packets() -> dict[str, str]:
     capabilities = Capability.OPUS_CARRIER | Capability.EMOTION
     named = {
         "face": usual.serialise(),
-        "face intra": FacePacket(0, None, 0, 11, 0, b"\x80").serialise(),
+        "face intra": FacePacket(0, None, 0, 9, 0, b"\x80").serialise(),
         "face far reference": FacePacket(17, 35, 2, 15, 635, b"").serialise(),
         "face flagged": flagged.serialise(),
         "bundle acknowledgement": Bundle(Acknowledgement(255, 0xFF)).serialise(),
