@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 HISTORY_S = 2.0
-CODING_ERROR = 0.02  # RMS of the coded frame against the exact one, in units of full scale (34 dB)
 CURVED_MOTION = 0.35  # share of a pixel's change that its neighbours in time explain when it moves steadily
 
 
 @dataclass(frozen=True)
 class Interpolated:
-    """``picture``: (3, S, S) float32 in 0..1. ``expected_error``: RMS, same scale. ``age_s``: time since the newest
-    frame that it rests on was captured, 0 when it lies between two frames. ``phase``: 0 at a frame, towards 1."""
+    """``picture``: (3, S, S) float32 in 0..1. ``expected_error``: RMS of what interpolation adds, same scale.
+    ``age_s``: time since the newest frame that it rests on, 0 when it lies between two frames."""
 
     picture: NDArray[np.float32]
     expected_error: float
@@ -76,7 +75,7 @@ class MotionAdaptiveInterpolator:
     def _hold(self, media_time_s: float) -> Interpolated:
         age_s = media_time_s - self._times[-1]
         drift = self._change(len(self._times) - 1) * age_s / self._interval_s
-        return Interpolated(self._pictures[-1], float(np.hypot(CODING_ERROR, drift)), age_s)
+        return Interpolated(self._pictures[-1], drift, age_s)
 
     def _between(self, before: int, media_time_s: float) -> Interpolated:
         first, second = self._pictures[before], self._pictures[before + 1]
@@ -86,7 +85,7 @@ class MotionAdaptiveInterpolator:
         picture = first + phase * change + self._bend(before, change, phase)
         off_frame = 4 * phase * (1 - phase)
         unknown = CURVED_MOTION * _rms(change) * off_frame
-        return Interpolated(np.clip(picture, 0, 1), float(np.hypot(CODING_ERROR, unknown)), 0.0)
+        return Interpolated(np.clip(picture, 0, 1), unknown, 0.0)
 
     def _bend(self, before: int, change: NDArray[np.float32], phase: float) -> NDArray[np.float32] | float:
         """The cubic (Hermite) part: only where a pixel went the same way in the interval before."""

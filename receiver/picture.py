@@ -19,7 +19,10 @@ from receiver.interpolation import Interpolated, Interpolator
 WINDOW_FRAMES = 5
 SLOT_S = 0.04
 VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
-NETWORK_ERROR = 0.045  # RMS of the network's own 8×8 average against the truth, before correction (val)
+NETWORK_INPUT = 8
+# RMS errors of 8×8 pictures on val, in units of full scale: the network's before correction, and the wire's.
+NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.030, 0.020
+LUMA_CODING_ERROR, CHROMA_CODING_ERROR = 0.011, 0.023
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,11 @@ class PictureMaker:
         if reconstruct:
             with torch.inference_mode():
                 mel = mel_window(voice, VOICE_SPAN_S)
-                proposed = self._reconstructor.reconstruct(window, mel, emotion)
+                proposed = self._reconstructor.reconstruct(averaged(window), mel, emotion)
                 lowres = torch.from_numpy(window[-1]).to(proposed.device)
                 error = consistency_error(proposed, lowres)
-                y = correct(proposed, lowres, weight(newest.expected_error), self._iterations)
+                luma, chroma = weights(newest.expected_error)
+                y = correct(proposed, lowres, luma, self._iterations, chroma)
                 picture = to_pixels(y.permute(1, 2, 0).cpu().numpy())
         else:
             picture = enlarge(newest.picture)
@@ -130,9 +134,21 @@ class PictureMaker:
         )
 
 
-def weight(expected_error: float) -> float:
-    """How far to trust a low-resolution frame against the network: inverse-variance weighting, 0..1."""
-    return NETWORK_ERROR**2 / (NETWORK_ERROR**2 + expected_error**2)
+def weights(expected_error: float) -> tuple[float, float]:
+    """How far to trust a low-resolution frame's luma and chroma against the network's: inverse-variance, 0..1."""
+
+    def trust(network_error: float, coding_error: float) -> float:
+        return network_error**2 / (network_error**2 + coding_error**2 + expected_error**2)
+
+    return trust(NETWORK_LUMA_ERROR, LUMA_CODING_ERROR), trust(NETWORK_CHROMA_ERROR, CHROMA_CODING_ERROR)
+
+
+def averaged(window: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(T, 3, S, S) → (T, 3, 8, 8): what the networks take, whatever the rung."""
+    frames, channels, size, _ = window.shape
+    block = size // NETWORK_INPUT
+    blocks = window.reshape(frames, channels, NETWORK_INPUT, block, NETWORK_INPUT, block)
+    return np.asarray(blocks.mean(axis=(3, 5)), np.float32)
 
 
 def enlarge(picture: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -57,7 +57,6 @@ class Receiver:
         self._finished = False
         self._ready: Prepared | None = None
         self._on_screen: Prepared | None = None
-        self.reconstruct_seconds: list[float] = []
 
     def heard(self, now_s: float) -> None:
         """Something arrived, of any kind: the other side lives."""
@@ -156,8 +155,6 @@ class Receiver:
 
     def _prepared(self, prepared: Prepared) -> None:
         self._ready = prepared
-        if prepared.reconstructed:
-            self.reconstruct_seconds.append(prepared.seconds)
 
     def _show(self, now_s: float) -> None:
         fresh = self._ready is not None
@@ -174,6 +171,7 @@ class Receiver:
                 media_time_s=None if screen is None else screen.media_time_s,
                 consistency_error=0.0 if screen is None else screen.consistency_error,
                 fresh=fresh,
+                made_in_s=0.0 if screen is None else screen.seconds,
             )
         )
         self._slot += 1

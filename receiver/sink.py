@@ -14,7 +14,8 @@ class Shown:
     """What is on the screen during one 40 ms slot.
 
     ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 or None. ``media_time_s``: of the sender's timeline,
-    None before the first face. ``fresh``: made for this slot; otherwise the picture before is repeated.
+    None before the first face. ``fresh``: made for this slot; otherwise the picture before is repeated. ``made_in_s``:
+    how long that took.
     """
 
     slot: int
@@ -25,6 +26,7 @@ class Shown:
     media_time_s: float | None
     consistency_error: float
     fresh: bool
+    made_in_s: float
 
 
 class Sink(Protocol):

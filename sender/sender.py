@@ -1,7 +1,7 @@
 """The sending half of one end: pictures and voice in, voice packets that carry face packets out. No clock, no I/O."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,6 @@ class SenderCounts:
     face_packets: int = 0
     face_bytes: int = 0
     bundle_bytes: int = 0
-    face_sizes: list[int] = field(default_factory=list)
 
 
 class Sender:
@@ -161,7 +160,5 @@ class Sender:
         self.counts.voice_bytes += len(voice.payload)
         self.counts.bundle_bytes += len(extra)
         for face in faces:
-            size = len(face.serialise())
             self.counts.face_packets += 1
-            self.counts.face_bytes += size
-            self.counts.face_sizes.append(size)
+            self.counts.face_bytes += len(face.serialise())

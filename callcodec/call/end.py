@@ -74,13 +74,17 @@ class Recorder:
                 shown.media_time_s,
                 shown.consistency_error,
                 shown.fresh,
+                shown.made_in_s,
             )
         )
         if self._shown is None or self._lowres is None:
             return
         self._shown.append(shown.picture)
-        blank = np.zeros((self._lowres_size, self._lowres_size, 3), np.uint8)
-        self._lowres.append(blank if shown.lowres is None else shown.lowres)
+        side = self._lowres_size
+        lowres = np.zeros((side, side, 3), np.uint8) if shown.lowres is None else shown.lowres
+        if lowres.shape[0] != side:  # the other end may change its rung at any time
+            lowres = np.asarray(cv2.resize(lowres, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+        self._lowres.append(lowres)
 
     def play(self, pcm: NDArray[np.int16], media_time_s: float, wall_s: float) -> None:
         """See receiver.sink.Sink."""
@@ -138,8 +142,6 @@ def finish_log(participant: Participant, recorder: Recorder, now_s: float) -> No
     """Add the counts that both halves kept, and write the log."""
     log, counts = recorder.log, participant.sender.counts
     receiver = participant.receiver
-    log.face_sizes = counts.face_sizes
-    log.reconstruct_seconds = receiver.reconstruct_seconds
     log.warnings += participant.warnings()
     log.counts |= {
         "voice_packets_sent": counts.voice_packets,

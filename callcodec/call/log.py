@@ -19,7 +19,7 @@ class CaptureNote:
 
 @dataclass(frozen=True)
 class ShowNote:
-    """One 40 ms slot of the screen. ``fresh``: the picture was made for it."""
+    """One 40 ms slot of the screen. ``fresh``: the picture was made for it, in ``made_in_s``."""
 
     slot: int
     wall_s: float
@@ -27,6 +27,7 @@ class ShowNote:
     media_time_s: float | None
     consistency_error: float
     fresh: bool
+    made_in_s: float
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,6 @@ class EndLog:
     wire: list[WireNote] = field(default_factory=list)
     events: dict[str, float] = field(default_factory=dict)
     counts: dict[str, float] = field(default_factory=dict)
-    face_sizes: list[int] = field(default_factory=list)
-    reconstruct_seconds: list[float] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def save(self, path: Path) -> None:

@@ -87,7 +87,7 @@ class Participant:
 
     def warnings(self) -> list[str]:
         """What the user should know about this call, in sentences."""
-        found = []
+        found = [] if self.refusal is None else [f"The call was refused: {self.refusal}."]
         if self.sender.pictures_seen and not self.sender.faces_found:
             found.append("No face was found in the picture: its centre was sent.")
         if self.malformed:

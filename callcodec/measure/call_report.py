@@ -198,8 +198,8 @@ def _rates(notes: list[WireNote]) -> ClassRates:
 
 
 def _speed(near: EndLog, far: EndLog) -> SpeedReport:
-    times = far.reconstruct_seconds
     fresh = [note for note in far.shows if note.fresh]
+    times = [note.made_in_s for note in fresh if note.state == State.RECONSTRUCTING.value]
     span = fresh[-1].wall_s - fresh[0].wall_s if len(fresh) > 1 else 0.0
     return SpeedReport(
         reconstructor_fps=1 / float(np.median(times)) if times else None,

@@ -135,7 +135,9 @@ def _run_processes(near: EndJob, far: EndJob, progress: Callable[[float, str], N
     signals = socket.socketpair()
     for job, signal_socket in zip((near, far), signals, strict=True):
         ours, theirs = context.Pipe()
-        process: BaseProcess = context.Process(target=run_end, args=(theirs, job, signal_socket, job is near), daemon=True)
+        process: BaseProcess = context.Process(
+            target=run_end, args=(theirs, job, signal_socket, job is near), daemon=True
+        )
         process.start()
         theirs.close()
         signal_socket.close()

@@ -22,7 +22,7 @@ def logs(pictures: int, delay_s: float = DELAY_S) -> tuple[EndLog, EndLog]:
         near.captures.append(CaptureNote(i, i * 0.04, 100 + i * 0.04, face))
         if face is not None:
             far.faces.append(FaceNote(256 + face, i * 0.04, 100.1 + i * 0.04))
-        far.shows.append(ShowNote(i, 100 + i * 0.04 + delay_s, "reconstructing", i * 0.04, 0.01, True))
+        far.shows.append(ShowNote(i, 100 + i * 0.04 + delay_s, "reconstructing", i * 0.04, 0.01, True, 0.02))
         far.plays.append(PlayNote(100 + i * 0.04 + delay_s, i * 0.04, 640))
     return near, far
 
@@ -50,7 +50,7 @@ def test_only_slots_after_the_first_reconstructed_picture_count_frozen_ones_too(
     near, far = logs(50)
     states = ["low resolution"] * 10 + ["reconstructing"] * 10 + ["frozen"] * 30
     far.shows = [
-        ShowNote(n.slot, n.wall_s, state, n.media_time_s, 0.0, n.fresh)
+        ShowNote(n.slot, n.wall_s, state, n.media_time_s, 0.0, n.fresh, n.made_in_s)
         for n, state in zip(far.shows, states, strict=True)
     ]
     assert [show.slot for show, _, _ in scored_slots(near, far, DELAY_S)] == list(range(10, 50))

@@ -5,10 +5,11 @@ from numpy.typing import NDArray
 
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.face_packet import RUNGS, FacePacket
+from callcodec.wire.lowres import DEFAULT_QUALITY
 from receiver.face import FaceDecoder
 from sender.face import FaceEncoder
 
-QUALITY = 2
+QUALITY = DEFAULT_QUALITY
 
 
 def pictures(count: int) -> list[NDArray[np.uint8]]:
