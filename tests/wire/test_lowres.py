@@ -126,17 +126,17 @@ def rate(pictures: list[NDArray[np.float64]], quality: int) -> RateQuality:
 
 
 @pytest.mark.slow
-def test_twelve_bytes_a_packet_show_32_db(val_pictures: list[NDArray[np.float64]]) -> None:
+def test_ten_and_a_half_bytes_a_packet_show_32_db(val_pictures: list[NDArray[np.float64]]) -> None:
     point = rate(val_pictures, SHORT_QUALITY)
     assert point.psnr_db >= 32
-    assert point.bytes_per_packet <= 12
+    assert point.bytes_per_packet <= 10.5
 
 
 @pytest.mark.slow
-def test_sixteen_bytes_a_packet_show_34_db(val_pictures: list[NDArray[np.float64]]) -> None:
+def test_fifteen_bytes_a_packet_show_34_db(val_pictures: list[NDArray[np.float64]]) -> None:
     point = rate(val_pictures, SHORT_QUALITY + 2)
     assert point.psnr_db >= 34
-    assert point.bytes_per_packet <= 16
+    assert point.bytes_per_packet <= 15
 
 
 @pytest.mark.slow
@@ -144,4 +144,4 @@ def test_the_default_quality_takes_at_most_twenty_bytes(val_pictures: list[NDArr
     assert lowres.DEFAULT_QUALITY == SECOND_SHORT_QUALITY
     point = rate(val_pictures, lowres.DEFAULT_QUALITY)
     assert point.bytes_per_packet <= 20
-    assert point.psnr_db >= 36
+    assert point.psnr_db >= 37
