@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
@@ -144,6 +145,12 @@ def open_clip(path: str | os.PathLike[str]) -> Clip:
         if first is None:
             raise ClipError(f"{path} holds no picture that can be decoded: truncated, corrupt or empty.")
         converter = PictureConverter(first, _pixel_aspect(stream))
+        try:
+            converter.convert(first)
+        except (av.error.FFmpegError, ValueError) as error:
+            raise ClipError(
+                f"{path} holds pictures of a kind that cannot be shown ({first.format.name})."
+            ) from error
         declared_s = _declared_duration_s(container, stream)
         duration_s = declared_s or _scanned_duration_s(path, nominal_interval_s(stream))
         has_audio = _has_sound(path)

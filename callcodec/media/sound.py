@@ -43,25 +43,27 @@ def decode_voice(
             voice = voice[length - position :]
         pieces.append(voice)
         length += voice.size
-    if not pieces:
-        return None
-    return np.concatenate(pieces)
+    pcm = _joined(pieces)
+    return pcm if pcm.size else None
 
 
 def _stretches(
     container: InputContainer, stream: AudioStream, tally: DecodeTally
 ) -> Iterator[tuple[float, NDArray[np.int16]]]:
-    """(start in seconds, voice) for each stretch of sound whose times run on without a gap."""
+    """(start in seconds, voice) for each stretch of one kind of sound whose times run on without a gap."""
     resampler: AudioResampler | None = None
+    kind: tuple[str, str, int] | None = None
     begins_s = follows_s = 0.0
     pieces: list[NDArray[np.int16]] = []
     for frame in decoded(container, stream, tally):
         if not isinstance(frame, AudioFrame) or frame.samples == 0 or frame.sample_rate <= 0:
             continue
         time_s = frame_time_s(frame)
-        if resampler is not None and time_s is not None and abs(time_s - follows_s) > _MAX_DRIFT_S:
+        elsewhere = time_s is not None and abs(time_s - follows_s) > _MAX_DRIFT_S
+        former_kind, kind = kind, (frame.format.name, frame.layout.name, frame.sample_rate)
+        if resampler is not None and (elsewhere or kind != former_kind):
             pieces.extend(_resampled(resampler, None))
-            yield begins_s, np.concatenate(pieces)
+            yield begins_s, _joined(pieces)
             resampler, pieces = None, []
         if resampler is None:
             resampler = AudioResampler("s16", "mono", VOICE_RATE_HZ)
@@ -71,7 +73,11 @@ def _stretches(
         pieces.extend(_resampled(resampler, frame))
     if resampler is not None:
         pieces.extend(_resampled(resampler, None))
-        yield begins_s, np.concatenate(pieces)
+        yield begins_s, _joined(pieces)
+
+
+def _joined(pieces: list[NDArray[np.int16]]) -> NDArray[np.int16]:
+    return np.concatenate([np.zeros(0, np.int16), *pieces])
 
 
 def _resampled(resampler: AudioResampler, frame: AudioFrame | None) -> list[NDArray[np.int16]]:

@@ -53,11 +53,11 @@ def pose_at(number: int, track: MouthTrack) -> Pose:
     recent = track.loudness[max(0, number - 9) : number + 1]
     emphasis = float(recent.mean()) if recent.size else 0.0
     return Pose(
-        right=_wave(time_s, 3.0, (0.17, 0.31, 0.53), 0.3),
-        down=_wave(time_s, 0.8, (0.23, 0.41, 0.71), 1.9) + 1.3 * emphasis,
-        roll_deg=_wave(time_s, 2.7, (0.13, 0.29, 0.47), 4.1),
-        yaw=_wave(time_s, 4.2, (0.19, 0.37, 0.61), 2.6),
-        pitch=_wave(time_s, 1.8, (0.21, 0.43, 0.83), 5.2) + 1.6 * emphasis,
+        right=_wave(time_s, 4.8, (0.17, 0.31, 0.53), 0.3),
+        down=_wave(time_s, 1.4, (0.23, 0.41, 0.71), 1.9) + 1.3 * emphasis,
+        roll_deg=_wave(time_s, 4.2, (0.13, 0.29, 0.47), 4.1),
+        yaw=_wave(time_s, 6.5, (0.19, 0.37, 0.61), 2.6),
+        pitch=_wave(time_s, 2.6, (0.21, 0.43, 0.83), 5.2) + 1.6 * emphasis,
         chest=0.8 * float(np.sin(2 * np.pi * 0.27 * time_s)),
     )
 

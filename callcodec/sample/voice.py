@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import wavfile
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import resample_poly
 
-SAMPLE_RATE_HZ = 16_000
+from callcodec.media.container import DecodeTally, open_container, sound_stream
+from callcodec.media.sound import VOICE_RATE_HZ, decode_voice
+
 TEXT = (
     "Hello! I am a face on a telephone line. My picture takes twenty bytes, five times a second, "
     "inside this voice."
@@ -36,7 +35,7 @@ def speak(duration_s: float) -> NDArray[np.int16]:
 
     Raises:
         FileNotFoundError: espeak-ng is not installed.
-        ValueError: the text takes longer than that.
+        ValueError: the text takes longer than that, or was not spoken.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "voice.wav"
@@ -52,12 +51,16 @@ def speak(duration_s: float) -> NDArray[np.int16]:
             str(path),
         ]
         subprocess.run([*command, TEXT], check=True)
-        rate_hz, spoken = wavfile.read(path)
-    voice = resample_poly(spoken.astype(np.float64), SAMPLE_RATE_HZ, rate_hz)
-    start, length = int(_LEAD_S * SAMPLE_RATE_HZ), int(duration_s * SAMPLE_RATE_HZ)
+        with open_container(path) as container:
+            stream = sound_stream(container)
+            spoken = None if stream is None else decode_voice(container, stream, 0.0, DecodeTally())
+    if spoken is None or not spoken.any():
+        raise ValueError("espeak-ng said nothing")
+    voice = spoken.astype(np.float64)
+    start, length = int(_LEAD_S * VOICE_RATE_HZ), int(duration_s * VOICE_RATE_HZ)
     if start + voice.size > length:
         raise ValueError(
-            f"the text takes {voice.size / SAMPLE_RATE_HZ:.1f} s; {duration_s} s are too short for it"
+            f"the text takes {voice.size / VOICE_RATE_HZ:.1f} s; {duration_s} s are too short for it"
         )
     padded = np.zeros(length)
     padded[start : start + voice.size] = voice * (0.5 * 32767 / np.abs(voice).max())
@@ -70,12 +73,12 @@ def mouth_track(pcm: NDArray[np.int16], pictures: int, fps: int) -> MouthTrack:
     Loudness is the level below 3 kHz, since hisses are made with the teeth together. Spread compares the
     second formant's range (1.5 to 2.8 kHz, high in "ee") with the first one's upper range (0.5 to 1.2 kHz).
     """
-    window = np.hanning(int(_WINDOW_S * SAMPLE_RATE_HZ))
-    frequencies = np.fft.rfftfreq(window.size, 1 / SAMPLE_RATE_HZ)
+    window = np.hanning(int(_WINDOW_S * VOICE_RATE_HZ))
+    frequencies = np.fft.rfftfreq(window.size, 1 / VOICE_RATE_HZ)
     padded = np.pad(pcm.astype(np.float64) / 32768, window.size)
     levels, spreads = np.zeros(pictures * 4), np.zeros(pictures * 4)
     for i in range(levels.size):
-        centre = int(i / (4 * fps) * SAMPLE_RATE_HZ) + window.size
+        centre = int(i / (4 * fps) * VOICE_RATE_HZ) + window.size
         part = padded[centre - window.size // 2 :][: window.size] * window
         power = np.abs(np.fft.rfft(part)) ** 2
 
@@ -87,4 +90,11 @@ def mouth_track(pcm: NDArray[np.int16], pictures: int, fps: int) -> MouthTrack:
     loudness = np.clip(levels / np.percentile(levels, 95), 0, 1.1)
     spread = np.clip(spreads + 0.6, -1, 1) * np.clip(loudness * 4, 0, 1)
     # Four values a picture, smoothed as slowly as lips move (about 30 ms) before one in four is kept.
-    return MouthTrack(gaussian_filter1d(loudness, 2.4)[::4], gaussian_filter1d(spread, 4.0)[::4])
+    return MouthTrack(_smoothed(loudness, 2.4)[::4], _smoothed(spread, 4.0)[::4])
+
+
+def _smoothed(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Gaussian low-pass; `sigma` in values."""
+    reach = round(4 * sigma)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    return np.convolve(np.pad(values, reach, "edge"), kernel / kernel.sum(), "valid")

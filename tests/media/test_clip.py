@@ -2,11 +2,14 @@
 
 import os
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from callcodec.media.clip import Clip, ClipError, open_clip
 from tests.media.making import Recipe, click, click_time_ms, make_clip, number_of
@@ -248,3 +251,35 @@ def test_a_recorded_face_comes_as_its_decoder_gives_it(clips: Path) -> None:
     shown = [frame.rgb for frame in clip.frames()]
     assert len(shown) == len(expected)
     assert all(np.array_equal(a, b) for a, b in zip(shown, expected, strict=True))
+
+
+@pytest.fixture(scope="module")
+def sound_clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Whole clips in three containers, to be damaged."""
+    folder = tmp_path_factory.mktemp("whole")
+    recipe = Recipe(range(0, 400, 40), sound=click(100, 350))
+    return {
+        suffix: make_clip(folder / f"a{suffix}", recipe).read_bytes() for suffix in (".mp4", ".mkv", ".ts")
+    }
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from((".mp4", ".mkv", ".ts")), st.lists(st.tuples(st.floats(0, 0.999), st.binary(max_size=8)))
+)
+def test_any_damage_gives_pictures_or_a_clip_error(
+    tmp_path: Path, sound_clips: dict[str, bytes], suffix: str, damage: list[tuple[float, bytes]]
+) -> None:
+    data = bytearray(sound_clips[suffix])
+    for place, patch in damage:
+        start = int(place * len(data))
+        data[start : start + len(patch)] = patch
+    path = tmp_path / f"damaged{suffix}"
+    path.write_bytes(data)
+    try:
+        clip = open_clip(path)
+        shapes = {frame.rgb.shape for frame in islice(clip.frames(), 500)}
+        clip.audio()
+    except ClipError:
+        return
+    assert shapes <= {(clip.height, clip.width, 3)}
