@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.compact import Compact, Identity
-from models.consistency import upsample
+from models.consistency import downsample, upsample
 
 PICTURE = 256
 
@@ -82,15 +82,17 @@ class CompactReconstructor:
         if self._identity is None:
             raise ValueError("a picture cannot be reconstructed before there is an identity image")
         dimensions = self._network.dimensions
-        side = dimensions.low_resolution
-        if lowres.shape != (dimensions.window, 3, side, side) or mel.shape != (
-            dimensions.mel_bins,
-            dimensions.mel_frames,
+        side, size = dimensions.low_resolution, lowres.shape[-1]
+        if (
+            lowres.shape != (dimensions.window, 3, size, size)
+            or size % side
+            or mel.shape != (dimensions.mel_bins, dimensions.mel_frames)
         ):
             raise ValueError(
-                f"compact needs five {side}×{side} pictures and a mel window, "
+                f"compact needs five square pictures of {side} or a multiple of {side} pixels and a mel window, "
                 f"not {lowres.shape} and {mel.shape}"
             )
         window, voice = (torch.from_numpy(a)[None].to(self._device) for a in (lowres, mel))
+        window = downsample(window, side)
         picture: Tensor = self._network(window, voice, self._identity)[0]
         return picture.clamp(0.0, 1.0)

@@ -19,7 +19,6 @@ from receiver.interpolation import Interpolated, Interpolator
 WINDOW_FRAMES = 5
 SLOT_S = 0.04
 VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
-NETWORK_INPUT = 8
 # RMS errors of 8×8 pictures on val, in units of full scale: the network's before correction, and the wire's.
 NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.030, 0.020
 LUMA_CODING_ERROR, CHROMA_CODING_ERROR = 0.011, 0.023
@@ -115,7 +114,7 @@ class PictureMaker:
         if reconstruct:
             with torch.inference_mode():
                 mel = mel_window(voice, VOICE_SPAN_S)
-                proposed = self._reconstructor.reconstruct(averaged(window), mel, emotion)
+                proposed = self._reconstructor.reconstruct(window, mel, emotion)
                 lowres = torch.from_numpy(window[-1]).to(proposed.device)
                 error = consistency_error(proposed, lowres)
                 luma, chroma = weights(newest.expected_error)
@@ -141,14 +140,6 @@ def weights(expected_error: float) -> tuple[float, float]:
         return network_error**2 / (network_error**2 + coding_error**2 + expected_error**2)
 
     return trust(NETWORK_LUMA_ERROR, LUMA_CODING_ERROR), trust(NETWORK_CHROMA_ERROR, CHROMA_CODING_ERROR)
-
-
-def averaged(window: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(T, 3, S, S) → (T, 3, 8, 8): what the networks take, whatever the rung."""
-    frames, channels, size, _ = window.shape
-    block = size // NETWORK_INPUT
-    blocks = window.reshape(frames, channels, NETWORK_INPUT, block, NETWORK_INPUT, block)
-    return np.asarray(blocks.mean(axis=(3, 5)), np.float32)
 
 
 def enlarge(picture: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -30,7 +30,7 @@ class Remembering:
         self.identities += 1
 
     def reconstruct(
-        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None
+        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
     ) -> torch.Tensor:
         self.windows.append(lowres)
         self.mels.append(mel)
@@ -109,7 +109,7 @@ def test_luma_is_trusted_more_than_chroma_and_both_less_between_frames() -> None
 
 def test_a_machine_that_is_too_slow_leaves_pictures_out() -> None:
     worker = Holding()
-    made = PictureMaker(MotionAdaptiveInterpolator(0.2), Remembering(), 1, worker)  # type: ignore[arg-type]
+    made = PictureMaker(MotionAdaptiveInterpolator(0.2), Remembering(), 1, worker)
     made.interpolator.add(0.0, np.zeros((8, 8, 3), np.uint8))
     for i in range(3):
         prepare(made, i * 0.04)
