@@ -89,7 +89,7 @@ class CompactReconstructor:
             or mel.shape != (dimensions.mel_bins, dimensions.mel_frames)
         ):
             raise ValueError(
-                f"compact needs five square pictures of {side} or a multiple of {side} pixels and a mel window, "
+                f"compact needs five {side}×{side} pictures (or a multiple of that) and a mel window, "
                 f"not {lowres.shape} and {mel.shape}"
             )
         window, voice = (torch.from_numpy(a)[None].to(self._device) for a in (lowres, mel))
