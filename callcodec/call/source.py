@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from callcodec.media.clip import ClipFrame, open_clip
 from callcodec.speech import SAMPLE_RATE_HZ
 
-PREFETCH_FRAMES = 50
+PREFETCH_FRAMES = 25  # one second; a 1080p picture takes 6 MB
 
 
 class Source(Protocol):
