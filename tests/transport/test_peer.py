@@ -51,7 +51,7 @@ def test_messages_of_all_channels_arrive_whole() -> None:
                 both.called.send_message(channel, data)
             await until(lambda: len(both.at_caller.messages) == 3)
             assert {message.channel: message.data for message in both.at_caller.messages} == sent
-            assert both.called.buffered_bytes(Channel.IDENTITY) == 0
+            await until(lambda: both.called.unacknowledged_bytes(Channel.IDENTITY) == 0)
 
     asyncio.run(talk())
 
