@@ -31,7 +31,7 @@ def received(messages: list[bytes]) -> list[Identity]:
     st.integers(1, 1024),
     st.integers(1, 1200),
 )
-def test_an_image_survives_the_wire(  # noqa: PLR0917 - hypothesis fills them
+def test_an_image_survives_the_wire(
     payload: bytes, layer: int, image_format: IdentityFormat, width: int, height: int, chunk_bytes: int
 ) -> None:
     image = make_identity(payload, layer, image_format, width, height)
