@@ -48,6 +48,8 @@ class Receiver:
         self._timestamps = Unwrapper(TIMESTAMP_BITS)
         self._emotion: int | None = None
         self._heard_s: float | None = None
+        self._first_face_s: float | None = None
+        self._identity_heard_s: float | None = None
         self._acknowledgement_due = False
         self._slot = 0
         self._first_slot_s: float | None = None
@@ -76,13 +78,15 @@ class Receiver:
         face = self._faces.decode(packet, self._timestamps.unwrap(rtp_timestamp) / RTP_CLOCK_HZ)
         if face is None:
             return
+        self._first_face_s = now_s if self._first_face_s is None else self._first_face_s
         self._acknowledgement_due = True
         self._emotion = face.emotion
         self._pictures.interpolator.add(face.media_time_s, face.picture)
         self._decoded(face, now_s)
 
-    def receive_identity(self, message: bytes) -> None:
+    def receive_identity(self, message: bytes, now_s: float) -> None:
         """Take one message of the identity channel."""
+        self._identity_heard_s = now_s
         self._identity.receive(message)
 
     def next_acknowledgement(self) -> Acknowledgement | None:
@@ -94,6 +98,13 @@ class Receiver:
     def identity_refusals(self) -> list[str]:
         """Why identity images were not believed."""
         return self._identity.refused
+
+    @property
+    def identity_missing_since_s(self) -> float | None:
+        """Since when faces have come without a sign of an identity image; None when nothing is amiss."""
+        if self._first_face_s is None or self._identity.layers_complete:
+            return None
+        return max(self._first_face_s, self._identity_heard_s or 0.0)
 
     @property
     def identity_layers(self) -> int:

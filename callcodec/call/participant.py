@@ -30,6 +30,7 @@ CAPABILITIES = (
     | Capability.IDENTITY_WEBP
     | Capability.IDENTITY_JPEG
 )
+IDENTITY_PATIENCE_S = 6.0
 ALL_RUNGS = (1 << len(RUNGS)) - 1
 
 
@@ -51,6 +52,7 @@ class Participant:
         self._source = source
         self._started_s: float | None = None
         self._hung_up = False
+        self._identity_asked_s: float | None = None
         self.malformed = 0
         self.peer: Hello | None = None
         self.goodbye: Bye | None = None
@@ -79,6 +81,7 @@ class Participant:
                 self.sender.push_picture(frame.rgb, frame.number, frame.time_s, now_s)
             self.sender.push_voice(self._source.voice(media_s))
             self.sender.tick(now_s)
+            self._ask_for_identity(now_s)
         self.receiver.advance(now_s)
 
     def source_finished(self, now_s: float) -> bool:
@@ -111,7 +114,7 @@ class Participant:
     def _message_arrived(self, arrival: MessageArrival) -> None:
         self.receiver.heard(arrival.arrival_s)
         if arrival.channel is Channel.IDENTITY:
-            self.receiver.receive_identity(arrival.data)
+            self.receiver.receive_identity(arrival.data, arrival.arrival_s)
             return
         try:
             if arrival.channel is Channel.CONTROL:
@@ -140,6 +143,15 @@ class Participant:
             self.sender.acknowledge(bundle.acknowledgement)
         for face in bundle.faces:
             self.receiver.receive_face(face, carried.rtp_timestamp, carried.arrival_s)
+
+    def _ask_for_identity(self, now_s: float) -> None:
+        """Faces come, but no identity image: ask for it, patiently."""
+        waiting_since_s = self.receiver.identity_missing_since_s
+        if waiting_since_s is None:
+            return
+        if now_s - max(waiting_since_s, self._identity_asked_s or 0.0) >= IDENTITY_PATIENCE_S:
+            self._identity_asked_s = now_s
+            self._say(IdentityRequest(0))
 
     def _say(self, message: Control) -> None:
         self.endpoint.send_message(Channel.CONTROL, serialise_control(message))

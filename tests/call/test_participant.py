@@ -119,6 +119,20 @@ def test_the_identity_is_sent_again_when_asked_for(tmp_path: Path) -> None:
     assert 0 < run(450, 600) < sent
 
 
+def test_a_missing_identity_is_asked_for_patiently(tmp_path: Path) -> None:
+    endpoint, end = make_end(tmp_path)
+    end.start(0.0)
+    payload = encode(np.full((8, 8, 3), 120, np.uint8), 2, None).payload
+    for i in range(240):
+        extra = Bundle(None, (FacePacket(i, None, 0, 2, 0, payload),)).serialise()
+        endpoint.hear_voice(voice_packet(extra), i, 2880 * i, 0.06 * (i + 1))
+        end.tick(0.06 * (i + 1))
+    controls = [parse_control(data) for channel, data in endpoint.messages if channel is Channel.CONTROL]
+    assert [request for request in controls if isinstance(request, IdentityRequest)] == [
+        IdentityRequest(0)
+    ] * 2
+
+
 def test_nothing_is_sent_after_the_goodbye(tmp_path: Path) -> None:
     endpoint, end = make_end(tmp_path)
     end.start(0.0)

@@ -66,5 +66,5 @@ def test_a_face_packet_takes_at_most_20_bytes(reports: list[Report]) -> None:
     assert mean([report.face.bytes_per_packet_mean for report in reports]) <= 20
 
 
-def _quietly(seconds: float, state: str) -> None:  # noqa: ARG001
+def _quietly(seconds: float, state: str) -> None:
     """No progress bar."""
