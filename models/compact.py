@@ -94,6 +94,10 @@ class Compact(nn.Module):
 
     def forward(self, lowres: Tensor, mel: Tensor, identity: Identity) -> Tensor:
         """lowres (B, 5, 3, 8, 8) in 0..1, mel (B, 80, 20) → (B, 3, 256, 256), about 0..1, not clamped."""
+        return self.animate(lowres, mel, identity)[0]
+
+    def animate(self, lowres: Tensor, mel: Tensor, identity: Identity) -> tuple[Tensor, Tensor]:
+        """The picture, and the identity image as it was only moved: training looks at both."""
         voice = self.voice_encoder(mel)
         trunk = self.trunk(lowres, identity.lowres, identity.embedding, voice)
         driving = soft_key_points(self.heat(trunk), self.jacobian(trunk))
@@ -113,7 +117,8 @@ class Compact(nn.Module):
         painted = torch.cat((F.relu(painted), moved_128, F.pixel_unshuffle(moved_image, 2)), 1)
         painted = F.pixel_shuffle(self.paint_128(painted), 2)
         change, blend = painted[:, :3], torch.sigmoid(painted[:, 3:] + 2.0)
-        return blend * moved_image + (1 - blend) * upsample(lowres[:, -1], 256) + change
+        picture = blend * moved_image + (1 - blend) * upsample(lowres[:, -1], 256) + change
+        return picture, moved_image
 
     def dense_motion(self, trunk: Tensor, identity: Identity, driving: KeyPoints) -> tuple[Tensor, Tensor]:
         """Blend the key points' motions into one flow (B, 32, 32, 2), equation 8; also features."""

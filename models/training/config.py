@@ -16,6 +16,8 @@ class LossWeights:
     region_l2: float
     region_l1: float
     raw: float  # of the same L1 before the consistency step, so that the network itself stays honest
+    moved: float  # of the identity image as it was only moved: motion is to explain what it can
+    texture: float  # of the amount of detail, wherever exactly it stands: blur is no answer to doubt
 
 
 @dataclass(frozen=True)
