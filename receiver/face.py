@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.wire.bundle import Acknowledgement
+from callcodec.wire.colour import FRACTION
 from callcodec.wire.face_packet import FRAME_NUMBERS, MAX_REFERENCE_DISTANCE, RUNGS, FacePacket
-from callcodec.wire.lowres import LowResFrame, decode
+from callcodec.wire.lowres import QUALITIES, LowResFrame, decode
 
 ACKNOWLEDGEMENT_BITS = 8
 HISTORY = MAX_REFERENCE_DISTANCE + ACKNOWLEDGEMENT_BITS + 1
@@ -15,12 +16,16 @@ HISTORY = MAX_REFERENCE_DISTANCE + ACKNOWLEDGEMENT_BITS + 1
 
 @dataclass(frozen=True)
 class DecodedFace:
-    """``number``: unwrapped. ``picture``: (S, S, 3) uint8 RGB. ``media_time_s``: capture on the sender's timeline."""
+    """``number``: unwrapped. ``picture``: (S, S, 3) uint8 RGB. ``media_time_s``: capture on the sender's timeline.
+
+    ``step``: quantiser step of its luma, in grey levels.
+    """
 
     number: int
     picture: NDArray[np.uint8]
     media_time_s: float
     emotion: int | None
+    step: float
 
 
 @dataclass
@@ -62,9 +67,12 @@ class FaceDecoder:
             return None
         self._remember(number, frame)
         self.counts.decoded += 1
+        step = QUALITIES[packet.quality].step / FRACTION
         if packet.emotion is not None:
             self._emotion = packet.emotion
-        return DecodedFace(number, frame.rgb(), rtp_time_s + packet.capture_offset_ms / 1000, self._emotion)
+        return DecodedFace(
+            number, frame.rgb(), rtp_time_s + packet.capture_offset_ms / 1000, self._emotion, step
+        )
 
     def acknowledgement(self) -> Acknowledgement | None:
         """The newest decoded frame and which of those before it are there too; None before the first."""

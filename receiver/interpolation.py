@@ -14,10 +14,12 @@ CURVED_MOTION = 0.35  # share of a pixel's change that its neighbours in time ex
 @dataclass(frozen=True)
 class Interpolated:
     """``picture``: (3, S, S) float32 in 0..1. ``expected_error``: RMS of what interpolation adds, same scale.
-    ``age_s``: time since the newest frame that it rests on, 0 when it lies between two frames."""
+    ``step``: quantiser step of the frames that it rests on, in grey levels. ``age_s``: time since the newest of them, 0
+    when it lies between two."""
 
     picture: NDArray[np.float32]
     expected_error: float
+    step: float
     age_s: float
 
 
@@ -29,8 +31,8 @@ class Interpolator(Protocol):
         """Seconds that playout must wait for the frame on the far side."""
         ...
 
-    def add(self, media_time_s: float, picture: NDArray[np.uint8]) -> None:
-        """Take one decoded frame, (S, S, 3) uint8 RGB, in any order."""
+    def add(self, media_time_s: float, picture: NDArray[np.uint8], step: float) -> None:
+        """Take one decoded frame, (S, S, 3) uint8 RGB, coded with quantiser ``step``; in any order."""
         ...
 
     def at(self, media_time_s: float) -> Interpolated | None:
@@ -45,18 +47,20 @@ class MotionAdaptiveInterpolator:
         self._interval_s = frame_interval_s
         self._times: list[float] = []
         self._pictures: list[NDArray[np.float32]] = []
+        self._step = 0.0
 
     @property
     def wait_s(self) -> float:
         """One frame interval: the next frame must have been captured."""
         return self._interval_s
 
-    def add(self, media_time_s: float, picture: NDArray[np.uint8]) -> None:
+    def add(self, media_time_s: float, picture: NDArray[np.uint8], step: float) -> None:
         """Take one decoded frame; frames older than two seconds are forgotten, another rung starts anew."""
         values = np.asarray(picture.transpose(2, 0, 1) / 255, np.float32)
         if self._pictures and self._pictures[-1].shape != values.shape:
             self._times.clear()
             self._pictures.clear()
+        self._step = step
         index = bisect_right(self._times, media_time_s)
         self._times.insert(index, media_time_s)
         self._pictures.insert(index, values)
@@ -75,7 +79,7 @@ class MotionAdaptiveInterpolator:
     def _hold(self, media_time_s: float) -> Interpolated:
         age_s = media_time_s - self._times[-1]
         drift = self._change(len(self._times) - 1) * age_s / self._interval_s
-        return Interpolated(self._pictures[-1], drift, age_s)
+        return Interpolated(self._pictures[-1], drift, self._step, age_s)
 
     def _between(self, before: int, media_time_s: float) -> Interpolated:
         first, second = self._pictures[before], self._pictures[before + 1]
@@ -85,7 +89,7 @@ class MotionAdaptiveInterpolator:
         picture = first + phase * change + self._bend(before, change, phase)
         off_frame = 4 * phase * (1 - phase)
         unknown = CURVED_MOTION * _rms(change) * off_frame
-        return Interpolated(np.clip(picture, 0, 1), unknown, 0.0)
+        return Interpolated(np.clip(picture, 0, 1), unknown, self._step, 0.0)
 
     def _bend(self, before: int, change: NDArray[np.float32], phase: float) -> NDArray[np.float32] | float:
         """The cubic (Hermite) part: only where a pixel went the same way in the interval before."""

@@ -19,9 +19,10 @@ from receiver.interpolation import Interpolated, Interpolator
 WINDOW_FRAMES = 5
 SLOT_S = 0.04
 VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
-# RMS errors of 8×8 pictures on val, in units of full scale: the network's before correction, and the wire's.
-NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.030, 0.020
-LUMA_CODING_ERROR, CHROMA_CODING_ERROR = 0.011, 0.023
+# RMS errors of 8×8 pictures on val, in units of full scale: of the network's before correction, and of the wire's for
+# a quantiser step of one grey level.
+NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.0200, 0.0133
+LUMA_ERROR_PER_STEP, CHROMA_ERROR_PER_STEP = 0.0015, 0.0038
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class PictureMaker:
                 proposed = self._reconstructor.reconstruct(window, mel, emotion)
                 lowres = torch.from_numpy(window[-1]).to(proposed.device)
                 error = consistency_error(proposed, lowres)
-                luma, chroma = weights(newest.expected_error)
+                luma, chroma = weights(newest)
                 y = correct(proposed, lowres, luma, self._iterations, chroma)
                 picture = to_pixels(y.permute(1, 2, 0).cpu().numpy())
         else:
@@ -133,13 +134,14 @@ class PictureMaker:
         )
 
 
-def weights(expected_error: float) -> tuple[float, float]:
-    """How far to trust a low-resolution frame's luma and chroma against the network's: inverse-variance, 0..1."""
+def weights(frame: Interpolated) -> tuple[float, float]:
+    """How far to trust a low-resolution frame's luma and chroma against the network's: inverse variance, 0..1."""
 
-    def trust(network_error: float, coding_error: float) -> float:
-        return network_error**2 / (network_error**2 + coding_error**2 + expected_error**2)
+    def trust(network_error: float, error_per_step: float) -> float:
+        received = (error_per_step * frame.step) ** 2 + frame.expected_error**2
+        return network_error**2 / (network_error**2 + received)
 
-    return trust(NETWORK_LUMA_ERROR, LUMA_CODING_ERROR), trust(NETWORK_CHROMA_ERROR, CHROMA_CODING_ERROR)
+    return trust(NETWORK_LUMA_ERROR, LUMA_ERROR_PER_STEP), trust(NETWORK_CHROMA_ERROR, CHROMA_ERROR_PER_STEP)
 
 
 def enlarge(picture: NDArray[np.float32]) -> NDArray[np.uint8]:

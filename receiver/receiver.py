@@ -81,7 +81,7 @@ class Receiver:
         self._first_face_s = now_s if self._first_face_s is None else self._first_face_s
         self._acknowledgement_due = True
         self._emotion = face.emotion
-        self._pictures.interpolator.add(face.media_time_s, face.picture)
+        self._pictures.interpolator.add(face.media_time_s, face.picture, face.step)
         self._decoded(face, now_s)
 
     def receive_identity(self, message: bytes, now_s: float) -> None:

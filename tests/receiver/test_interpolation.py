@@ -14,14 +14,14 @@ def frame(level: int) -> NDArray[np.uint8]:
 def test_nothing_is_shown_before_the_first_frame() -> None:
     interpolator = MotionAdaptiveInterpolator(0.2)
     assert interpolator.at(0.0) is None
-    interpolator.add(1.0, frame(50))
+    interpolator.add(1.0, frame(50), 7.0)
     assert interpolator.at(0.9) is None
 
 
 def test_a_frame_is_itself_at_its_own_time() -> None:
     interpolator = MotionAdaptiveInterpolator(0.2)
     for time_s, level in ((0.0, 51), (0.2, 102), (0.4, 153)):
-        interpolator.add(time_s, frame(level))
+        interpolator.add(time_s, frame(level), 7.0)
     shown = interpolator.at(0.2)
     assert shown is not None
     assert np.allclose(shown.picture, 0.4)
@@ -30,7 +30,7 @@ def test_a_frame_is_itself_at_its_own_time() -> None:
 def test_steady_motion_is_continued_in_a_straight_line() -> None:
     interpolator = MotionAdaptiveInterpolator(0.2)
     for time_s, level in ((0.0, 51), (0.2, 102), (0.4, 153)):
-        interpolator.add(time_s, frame(level))
+        interpolator.add(time_s, frame(level), 7.0)
     shown = interpolator.at(0.3)
     assert shown is not None
     assert np.allclose(shown.picture, 0.5)
@@ -39,7 +39,7 @@ def test_steady_motion_is_continued_in_a_straight_line() -> None:
 def test_frames_may_come_in_any_order() -> None:
     interpolator = MotionAdaptiveInterpolator(0.2)
     for time_s, level in ((0.4, 153), (0.0, 51), (0.2, 102)):
-        interpolator.add(time_s, frame(level))
+        interpolator.add(time_s, frame(level), 7.0)
     shown = interpolator.at(0.1)
     assert shown is not None
     assert np.allclose(shown.picture, 0.3)
@@ -47,7 +47,7 @@ def test_frames_may_come_in_any_order() -> None:
 
 def test_the_last_frame_is_held_and_ages() -> None:
     interpolator = MotionAdaptiveInterpolator(0.2)
-    interpolator.add(1.0, frame(51))
+    interpolator.add(1.0, frame(51), 7.0)
     shown = interpolator.at(1.7)
     assert shown is not None
     assert np.allclose(shown.picture, 0.2)
@@ -56,8 +56,8 @@ def test_the_last_frame_is_held_and_ages() -> None:
 
 def test_an_error_is_expected_half_way_between_frames_that_differ() -> None:
     interpolator = MotionAdaptiveInterpolator(0.2)
-    interpolator.add(0.0, frame(0))
-    interpolator.add(0.2, frame(120))
+    interpolator.add(0.0, frame(0), 7.0)
+    interpolator.add(0.2, frame(120), 7.0)
     at_frame, half_way = interpolator.at(0.0), interpolator.at(0.1)
     assert at_frame is not None
     assert half_way is not None
@@ -68,6 +68,6 @@ def test_an_error_is_expected_half_way_between_frames_that_differ() -> None:
 def test_memory_is_bounded() -> None:
     interpolator = MotionAdaptiveInterpolator(0.2)
     for i in range(1000):
-        interpolator.add(i / 5, frame(i % 256))
+        interpolator.add(i / 5, frame(i % 256), 7.0)
     assert interpolator.at(190.0) is None
     assert interpolator.at(199.7) is not None
