@@ -59,9 +59,15 @@ class CompactReconstructor:
     name = "compact"
 
     def __init__(self, network: Compact, device: torch.device) -> None:
-        self._network = network.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network: Compact = network.eval()
+        self._network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device = device
         self._identity: Identity | None = None
+
+    @property
+    def network(self) -> Compact:
+        """The network itself, for those who count what is in it."""
+        return self._network
 
     @torch.inference_mode()
     def set_identity(self, rgb: NDArray[np.uint8]) -> None:
