@@ -120,8 +120,10 @@ class Receiver:
             self._first_slot_s = now_s
         self._media_s = media_s
         self._play(now_s)
+        slot_before = self._slot
         while self._first_slot_s + self._slot * SLOT_S <= now_s + 1e-9:
             self._show(now_s)
+        if self._slot > slot_before:
             self._prepare(media_s + SLOT_S)
 
     def finish(self) -> None:
