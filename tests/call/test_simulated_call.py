@@ -16,7 +16,7 @@ from callcodec.measure.loopback import LoopbackOptions, make_call, run_loopback
 from callcodec.measure.report import Report
 from callcodec.media.clip import open_clip
 from callcodec.transport.link import LinkProfile
-from tests.call.talking_clip import write_talking_clip
+from tests.call.talking_clip import picture, write_talking_clip
 
 QUIET_LINK = LinkProfile(delay_ms=20)
 
@@ -149,3 +149,13 @@ def test_a_clip_without_a_voice_still_shows_its_face(tmp_path: Path) -> None:
     clip = write_talking_clip(tmp_path / "mute.mp4", 4.0, voice=False)
     report = simulate(options(clip, tmp_path / "out"))
     assert report.face.packets_received == 20
+
+
+def test_an_identity_of_the_users_own_leaves_at_once(clip: Path, tmp_path: Path) -> None:
+    chosen = simulate(options(clip, tmp_path / "chosen"))
+    own = replace(options(clip, tmp_path / "own"), identity=picture(3))
+    given = simulate(own)
+    assert given.identity.layers_received == 2
+    assert given.identity.seconds_to_first_face is not None
+    assert chosen.identity.seconds_to_first_face is not None
+    assert given.identity.seconds_to_first_face < chosen.identity.seconds_to_first_face - 0.5
