@@ -51,6 +51,15 @@ class Identity(NamedTuple):
     key_points: KeyPoints
 
 
+class Animation(NamedTuple):
+    """picture = blend · moved + (1 − blend) · enlarged low resolution + change, each (B, 3 or 1, 256, 256)."""
+
+    picture: Tensor
+    moved: Tensor
+    blend: Tensor
+    change: Tensor
+
+
 class Compact(nn.Module):
     """The network; shapes follow ``CompactDimensions``."""
 
@@ -94,10 +103,10 @@ class Compact(nn.Module):
 
     def forward(self, lowres: Tensor, mel: Tensor, identity: Identity) -> Tensor:
         """lowres (B, 5, 3, 8, 8) in 0..1, mel (B, 80, 20) → (B, 3, 256, 256), about 0..1, not clamped."""
-        return self.animate(lowres, mel, identity)[0]
+        return self.animate(lowres, mel, identity).picture
 
-    def animate(self, lowres: Tensor, mel: Tensor, identity: Identity) -> tuple[Tensor, Tensor]:
-        """The picture, and the identity image as it was only moved: training looks at both."""
+    def animate(self, lowres: Tensor, mel: Tensor, identity: Identity) -> Animation:
+        """The picture and the parts that it was made of, which training looks at too."""
         voice = self.voice_encoder(mel)
         trunk = self.trunk(lowres, identity.lowres, identity.embedding, voice)
         driving = soft_key_points(self.heat(trunk), self.jacobian(trunk))
@@ -118,7 +127,7 @@ class Compact(nn.Module):
         painted = F.pixel_shuffle(self.paint_128(painted), 2)
         change, blend = painted[:, :3], torch.sigmoid(painted[:, 3:] + 2.0)
         picture = blend * moved_image + (1 - blend) * upsample(lowres[:, -1], 256) + change
-        return picture, moved_image
+        return Animation(picture, moved_image, blend, change)
 
     def dense_motion(self, trunk: Tensor, identity: Identity, driving: KeyPoints) -> tuple[Tensor, Tensor]:
         """Blend the key points' motions into one flow (B, 32, 32, 2), equation 8; also features."""

@@ -17,7 +17,8 @@ class LossWeights:
     region_l1: float
     raw: float  # of the same L1 before the consistency step, so that the network itself stays honest
     moved: float  # of the identity image as it was only moved: motion is to explain what it can
-    texture: float  # of the amount of detail, wherever exactly it stands: blur is no answer to doubt
+    faded: float  # of the share of a picture that is only the enlarged low resolution: blur is no answer to doubt
+    painted: float  # of detail that is painted instead of moved
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from models.training.cache import ClipCache
 from models.training.config import TrainConfig
 from models.training.data import Sample, loader
 from models.training.evaluate import evaluate
-from models.training.losses import gradient_loss, pyramid_loss, region_loss, texture_loss
+from models.training.losses import detail, gradient_loss, pyramid_loss, region_loss
 from models.training.pictures import write_sample_grid
 
 STATE = "state.pt"
@@ -117,10 +117,11 @@ def compute_loss(config: TrainConfig, network: Compact, batch: Sample) -> Tensor
     target = (batch.target / 255.0).contiguous(memory_format=torch.channels_last)
     identity = (batch.identity / 255.0).contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16, enabled=config.half_precision):
-        raw, moved = network.animate(batch.lowres, batch.mel, network.encode_identity(identity))
-        raw, moved = raw.float(), moved.float()
+        parts = network.animate(batch.lowres, batch.mel, network.encode_identity(identity))
+    raw, moved = parts.picture.float(), parts.moved.float()
     y = correct(raw, batch.lowres[:, -1], config.consistency_weight, config.consistency_iterations)
     region_l2, region_l1 = region_loss(y, target, batch.regions)
+    moved_l1 = region_loss(moved, target, batch.regions)[1]
     weights = config.loss
     total: Tensor = (
         weights.pyramid * pyramid_loss(y, target)
@@ -128,9 +129,9 @@ def compute_loss(config: TrainConfig, network: Compact, batch: Sample) -> Tensor
         + weights.region_l2 * region_l2
         + weights.region_l1 * region_l1
         + weights.raw * (raw - target).abs().mean()
-        + weights.moved
-        * (pyramid_loss(moved, target) + weights.region_l1 * region_loss(moved, target, batch.regions)[1])
-        + weights.texture * texture_loss(y, target)
+        + weights.moved * (pyramid_loss(moved, target) + weights.region_l1 * moved_l1)
+        + weights.faded * (1 - parts.blend.float()).mean()
+        + weights.painted * detail(parts.change.float()).abs().mean()
     )
     return total
 
