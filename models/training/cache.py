@@ -7,11 +7,11 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from callcodec.media.clip import ClipError, open_clip
 from callcodec.speech.mel import MEL_BINS, log_mel
 
 PICTURE = 256
@@ -140,19 +140,12 @@ def build_cache(data: Path, split: str, folder: Path) -> None:
 
 def decode_clip(path: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int16]]:
     """Frames (256, 256, 3) RGB of a 25 FPS clip and its voice, mono int16 at 16 kHz or empty. DataError."""
-    frames: list[NDArray[np.uint8]] = []
-    voice: list[NDArray[np.int16]] = []
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
     try:
-        with av.open(str(path)) as container:
-            for packet in container.demux():
-                for frame in packet.decode():
-                    if isinstance(frame, av.VideoFrame):
-                        frames.append(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
-                    elif isinstance(frame, av.AudioFrame):
-                        voice += [part.to_ndarray()[0] for part in resampler.resample(frame)]
-    except (OSError, av.error.FFmpegError) as error:
+        clip = open_clip(path)
+        frames = [frame.rgb for frame in clip.frames()]
+        voice = clip.audio()
+    except ClipError as error:
         raise DataError(f"cannot decode {path}: {error}") from error
     if not frames or frames[0].shape != (PICTURE, PICTURE, 3):
         raise DataError(f"{path} is not a {PICTURE}×{PICTURE} clip: prepare the data first")
-    return frames, np.concatenate(voice) if voice else np.zeros(0, np.int16)
+    return frames, np.zeros(0, np.int16) if voice is None else voice
