@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.consistency import downsample, upsample
+
 
 def gradient_loss(y: Tensor, target: Tensor, scales: int = 3) -> Tensor:
     """L1 between horizontal and vertical differences at full, half and quarter size."""
@@ -29,8 +31,8 @@ def pyramid_loss(y: Tensor, target: Tensor, scales: int = 3) -> Tensor:
 
 
 def detail(picture: Tensor) -> Tensor:
-    """What a 5-pixel mean leaves of (B, C, S, S): where painting it costs, detail comes from the identity image."""
-    return picture - F.avg_pool2d(picture, 5, stride=1, padding=2, count_include_pad=False)
+    """What a 16×16 version of (B, C, S, S) lacks: where painting it costs, detail comes from the identity image."""
+    return picture - upsample(downsample(picture, 16), picture.shape[-1])
 
 
 def region_masks(regions: Tensor, size: int) -> Tensor:
