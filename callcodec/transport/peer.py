@@ -22,6 +22,7 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.rtp import RtpPacket
 
 from callcodec.transport import aiortc_patches
+from callcodec.transport.authentication import spelled
 from callcodec.transport.clock import Clock, MonotonicClock
 from callcodec.transport.description import (
     Description,
@@ -111,6 +112,14 @@ class WebRtcPeer:
     def state(self) -> ConnectionState:
         """See Endpoint."""
         return self._state
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Of this side's certificate, as `authentication.fingerprints_of` spells those of its descriptions."""
+        transport = self._connection.getTransceivers()[0].sender.transport
+        return tuple(
+            sorted(spelled(f.algorithm, f.value) for f in transport.getLocalParameters().fingerprints)
+        )
 
     async def offer(self) -> Description:
         """The caller's half of the negotiation, candidates included."""

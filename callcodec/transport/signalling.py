@@ -34,6 +34,25 @@ class Signalling(Protocol):
         ...
 
 
+def serialise_message(message: Mapping[str, object]) -> bytes:
+    """The message as JSON in UTF-8. ValueError if it is larger than MAX_MESSAGE_BYTES."""
+    data = json.dumps(message).encode()
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise ValueError(f"A signalling message has at most {MAX_MESSAGE_BYTES} bytes, not {len(data)}.")
+    return data
+
+
+def parse_message(data: bytes | str) -> dict[str, object]:
+    """The message in what the other side sent. ValueError unless it is a JSON object."""
+    try:
+        message = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("The other side sent a signalling message that is not JSON.") from error
+    if not isinstance(message, dict):
+        raise ValueError("The other side sent a signalling message that is not a JSON object.")
+    return message
+
+
 class StreamSignalling:
     """Messages over a connected stream socket: four bytes of length (big-endian), then JSON in UTF-8."""
 
@@ -49,9 +68,7 @@ class StreamSignalling:
 
     async def send(self, message: Mapping[str, object]) -> None:
         """See Signalling."""
-        data = json.dumps(message).encode()
-        if len(data) > MAX_MESSAGE_BYTES:
-            raise ValueError(f"A signalling message has at most {MAX_MESSAGE_BYTES} bytes, not {len(data)}.")
+        data = serialise_message(message)
         self._writer.write(struct.pack("!I", len(data)) + data)
         await self._writer.drain()
 
@@ -63,13 +80,7 @@ class StreamSignalling:
             raise ConnectionError(f"The other side has said nothing for {timeout_s:g} s.") from None
         except asyncio.IncompleteReadError:
             raise ConnectionError("The other side has gone before the connection was made.") from None
-        try:
-            message = json.loads(data)
-        except (ValueError, RecursionError) as error:
-            raise ValueError("The other side sent a signalling message that is not JSON.") from error
-        if not isinstance(message, dict):
-            raise ValueError("The other side sent a signalling message that is not a JSON object.")
-        return message
+        return parse_message(data)
 
     async def close(self) -> None:
         """See Signalling."""
