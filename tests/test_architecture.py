@@ -30,6 +30,7 @@ FOUNDATION = {"callcodec", "callcodec.config"}
 # room → (own rooms that it may import, heavy packages that it may import)
 MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "callcodec.wire": (set(), {"numba"}),
+    "callcodec.h264": (set(), {"numba"}),
     "callcodec.speech": (set(), {"scipy", "av"}),
     "callcodec.media": (set(), {"av", "cv2", "sounddevice"}),
     "callcodec.face": (set(), {"cv2"}),
