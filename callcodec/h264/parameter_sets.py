@@ -92,7 +92,7 @@ def parse_sps(payload: bytes) -> SequenceParameters:
     if profile_idc in HIGH_SYNTAX:
         name = PROFILE_NAMES.get(profile_idc, f"profile {profile_idc}")
         return SequenceParameters(
-            identity, profile_idc, f"it is H.264 {name}, and only Constrained Baseline is read"
+            identity, profile_idc, f"the stream is H.264 {name}, and only Constrained Baseline is read"
         )
     frame_num_bits = reader.unsigned(12, "log2_max_frame_num_minus4") + 4
     poc_type = reader.unsigned(2, "pic_order_cnt_type")
@@ -113,7 +113,7 @@ def parse_sps(payload: bytes) -> SequenceParameters:
         raise DamagedStream(f"a picture of {width * 16}x{height * 16} is larger than level 5.1 allows")
     if not reader.flag():
         return SequenceParameters(
-            identity, profile_idc, "it is interlaced, and only progressive pictures are read"
+            identity, profile_idc, "the stream is interlaced, and only progressive pictures are read"
         )
     reader.flag()  # direct_8x8_inference_flag concerns B slices
     crop = _parse_crop(reader, width * 16, height * 16)
@@ -164,11 +164,13 @@ def parse_pps(payload: bytes) -> PictureParameters:
     deblocking_control, constrained_intra, redundant = reader.flag(), reader.flag(), reader.flag()
     unsupported = None
     if cabac:
-        unsupported = "it is coded with CABAC, and only CAVLC is read"
+        unsupported = "the stream is coded with CABAC, and only CAVLC is read"
     elif weighted:
-        unsupported = "it uses weighted prediction, which Constrained Baseline does not have"
+        unsupported = "the stream uses weighted prediction, which Constrained Baseline does not have"
     elif reader.position < end:
-        unsupported = "its picture parameters are those of a High profile"
+        unsupported = (
+            "the stream has the picture parameters of a High profile, and only Constrained Baseline is read"
+        )
     return PictureParameters(
         identity,
         sequence_id,

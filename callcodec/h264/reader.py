@@ -96,7 +96,9 @@ class Reader:
                     pps = parse_pps(unit.payload)
                     self._picture_parameters[pps.id] = pps
                 elif unit.type in DATA_PARTITIONS:
-                    raise UnsupportedStream("it has data partitions, which belong to the Extended profile")
+                    raise UnsupportedStream(
+                        "the stream has data partitions, which belong to the Extended profile"
+                    )
                 elif unit.type in SLICE_TYPES:
                     yield from self._take_slice(unit)
             except DamagedStream as damage:

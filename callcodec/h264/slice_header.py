@@ -72,7 +72,7 @@ def parse_slice_header(unit: NalUnit, sps: SequenceParameters, pps: PictureParam
     first = reader.unsigned(sps.macroblocks - 1, "first_mb_in_slice")
     kind = reader.unsigned(9, "slice_type") % 5
     if kind in SLICE_NAMES:
-        raise UnsupportedStream(f"it has {SLICE_NAMES[kind]}, and only I and P slices are read")
+        raise UnsupportedStream(f"the stream has {SLICE_NAMES[kind]}, and only I and P slices are read")
     reader.unsigned(255, "pic_parameter_set_id")
     frame_num = reader.bits(sps.frame_num_bits)
     is_idr = unit.type == NalType.IDR_SLICE
