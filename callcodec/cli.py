@@ -5,9 +5,15 @@ import sys
 from collections.abc import Sequence
 
 from callcodec import __version__
-from callcodec.commands import bench, h264, loopback, secret, train
+from callcodec.commands import bench, loopback, secret, signal, train
 
-COMMANDS = {"loopback": loopback, "h264": h264, "secret": secret, "bench": bench, "train": train}
+COMMANDS = {
+    "loopback": loopback,
+    "secret": secret,
+    "signal": signal,
+    "bench": bench,
+    "train": train,
+}
 EXIT_REFUSED = 2
 
 

@@ -22,6 +22,7 @@ HEAVY = {
     "sounddevice",
     "aiortc",
     "aioice",
+    "aiohttp",
     "torchmetrics",
     "safetensors",
 }
@@ -34,7 +35,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "callcodec.speech": (set(), {"scipy", "av"}),
     "callcodec.media": (set(), {"av", "cv2", "sounddevice"}),
     "callcodec.face": (set(), {"cv2"}),
-    "callcodec.transport": ({"callcodec.wire"}, {"aiortc", "aioice", "av"}),
+    "callcodec.transport": ({"callcodec.wire"}, {"aiortc", "aioice", "aiohttp", "av"}),
     "models.training": (
         {"models", "callcodec.wire", "callcodec.media", "callcodec.face", "callcodec.speech"},
         {"torch", "cv2", "scipy", "torchmetrics", "safetensors"},
