@@ -5,10 +5,11 @@ import sys
 from collections.abc import Sequence
 
 from callcodec import __version__
-from callcodec.commands import bench, loopback, secret, signal, train
+from callcodec.commands import bench, h264, loopback, secret, signal, train
 
 COMMANDS = {
     "loopback": loopback,
+    "h264": h264,
     "secret": secret,
     "signal": signal,
     "bench": bench,
