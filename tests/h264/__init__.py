@@ -1,0 +1,1 @@
+"""Tests of the H.264 reader."""
