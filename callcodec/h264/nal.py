@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from callcodec.h264.errors import DamagedStream
 
+START_CODE_BYTES = 3
 START_CODE = re.compile(rb"\x00\x00\x01")
 EMULATION_PREVENTION = re.compile(rb"\x00\x00\x03")
 
@@ -49,8 +50,8 @@ def parse_nal_unit(data: bytes) -> NalUnit:
 def split_annex_b(data: bytes) -> Iterator[bytes]:
     """The NAL units of a byte stream (B.1.1), without start codes, leading and trailing zero bytes."""
     starts = [match.end() for match in START_CODE.finditer(data)]
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        end = len(data) if following is None else following - 3
+    ends = [start - START_CODE_BYTES for start in starts[1:]]
+    for start, end in zip(starts, [*ends, len(data)], strict=False):
         unit = data[start:end].rstrip(b"\0")
         if unit:
             yield unit
