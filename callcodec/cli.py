@@ -5,11 +5,13 @@ import sys
 from collections.abc import Sequence
 
 from callcodec import __version__
-from callcodec.commands import bench, h264, loopback, secret, signal, train
+from callcodec.commands import bench, call, h264, listen, loopback, secret, signal, train
 
 COMMANDS = {
     "loopback": loopback,
     "h264": h264,
+    "listen": listen,
+    "call": call,
     "secret": secret,
     "signal": signal,
     "bench": bench,

@@ -64,6 +64,11 @@ class Receiver:
         """Something arrived, of any kind: the other side lives."""
         self._heard_s = now_s
 
+    @property
+    def heard_s(self) -> float | None:
+        """When something arrived last; None before the first time."""
+        return self._heard_s
+
     def receive_voice(self, sequence: int, rtp_timestamp: int, opus: bytes, now_s: float) -> None:
         """Take one voice packet as it arrived, in any order."""
         self.heard(now_s)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from callcodec.call.end import Recorder
+from callcodec.call.observer import Observer
 from callcodec.call.participant import Participant
 from callcodec.transport.endpoint import ConnectionState
 
@@ -16,11 +16,18 @@ class EndDriver:
     """``step`` is called every STEP_S; it answers whether the call is over for this end."""
 
     def __init__(
-        self, participant: Participant, recorder: Recorder, progress: Callable[[float, str], None]
+        self,
+        participant: Participant,
+        observer: Observer,
+        progress: Callable[[float, str], None],
+        give_up_after_s: float | None = None,
     ) -> None:
+        """`give_up_after_s`: the call is over for this end when nothing at all was heard for so long."""
         self.participant = participant
-        self._recorder = recorder
+        self.gave_up = False
+        self._observer = observer
         self._progress = progress
+        self._give_up_after_s = give_up_after_s
         self._next_note_s = 0.0
         self._layers = 0
         self._finished_s: float | None = None
@@ -40,7 +47,7 @@ class EndDriver:
         if participant.started_s is None:
             if participant.endpoint.state is ConnectionState.CONNECTED:
                 participant.start(now_s)
-            return self._stop and participant.started_s is None
+            return participant.started_s is None and (self._stop or self._disconnected())
         participant.tick(now_s)
         self._note(now_s)
         if self._finished_s is None and participant.source_finished(now_s):
@@ -48,11 +55,11 @@ class EndDriver:
         said_all = self._finished_s is not None and now_s - self._finished_s >= TAIL_S
         if self._hung_up_s is None and (self._stop or said_all):
             self._hung_up_s = now_s
-            self._recorder.log.events["hung_up"] = now_s
+            self._observer.happened("hung_up", now_s)
             participant.hang_up()
         self._done = self._is_over(now_s)
         if self._done:
-            self._recorder.note_wire(participant, now_s)
+            self._observer.note_wire(participant, now_s)
         return self._done
 
     def _is_over(self, now_s: float) -> bool:
@@ -61,16 +68,24 @@ class EndDriver:
             return True
         if participant.goodbye is not None and participant.receiver.played_out:
             return True
-        gone = participant.endpoint.state in (ConnectionState.FAILED, ConnectionState.CLOSED)
-        return gone or (self._hung_up_s is not None and now_s - self._hung_up_s > LINGER_S)
+        if self._disconnected() or (self._hung_up_s is not None and now_s - self._hung_up_s > LINGER_S):
+            return True
+        if self._give_up_after_s is not None:
+            heard = (participant.started_s, participant.receiver.heard_s)
+            last_s = max((time_s for time_s in heard if time_s is not None), default=now_s)
+            self.gave_up = now_s - last_s > self._give_up_after_s
+        return self.gave_up
+
+    def _disconnected(self) -> bool:
+        return self.participant.endpoint.state in (ConnectionState.FAILED, ConnectionState.CLOSED)
 
     def _note(self, now_s: float) -> None:
         started_s = self.participant.started_s or now_s
         layers = self.participant.receiver.identity_layers
         if layers > self._layers:
             self._layers = layers
-            self._recorder.log.events.setdefault(f"identity_layer_{layers}", now_s)
+            self._observer.happened(f"identity_layer_{layers}", now_s)
         if now_s >= self._next_note_s:
             self._next_note_s = now_s + WIRE_NOTE_INTERVAL_S
-            self._recorder.note_wire(self.participant, now_s)
+            self._observer.note_wire(self.participant, now_s)
             self._progress(now_s - started_s, self.participant.receiver.state(now_s).value)

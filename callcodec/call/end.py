@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from callcodec.call.config import CallConfig
 from callcodec.call.log import CaptureNote, EndLog, FaceNote, PlayNote, ShowNote, WireNote
+from callcodec.call.observer import Observer
 from callcodec.call.participant import Participant
 from callcodec.call.source import Source
 from callcodec.media.frame_store import FrameStoreWriter
@@ -91,6 +92,10 @@ class Recorder:
         self.log.plays.append(PlayNote(wall_s, media_time_s, len(pcm)))
         self._voice.write(pcm.astype("<i2").tobytes())
 
+    def happened(self, event: str, wall_s: float) -> None:
+        """Note when something happened for the first time."""
+        self.log.events.setdefault(event, wall_s)
+
     def note_wire(self, participant: Participant, wall_s: float) -> None:
         """Note what has crossed the wire so far, and how much of it was face and identity."""
         statistics = participant.endpoint.wire_statistics()
@@ -127,13 +132,13 @@ def build_end(
     source: Source,
     reconstructor: Reconstructor,
     workers: Workers,
-    recorder: Recorder,
+    observer: Observer,
 ) -> Participant:
     """Everything of one end, wired up; ``start`` and ``tick`` drive it."""
     carrier = create_carrier(config.carrier)
-    receiver = Receiver(config.receiver, reconstructor, workers.picture, recorder, recorder.decoded)
+    receiver = Receiver(config.receiver, reconstructor, workers.picture, observer, observer.decoded)
     sender = Sender(
-        config.sender, endpoint, carrier, workers.background, receiver.next_acknowledgement, recorder.captured
+        config.sender, endpoint, carrier, workers.background, receiver.next_acknowledgement, observer.captured
     )
     return Participant(endpoint, carrier, sender, receiver, source)
 

@@ -1,4 +1,4 @@
-"""Where a sender's pictures and voice come from: a clip that is played as if a camera saw it."""
+"""Where a sender's pictures and voice come from: clips and sound files, played as if they happened now, or devices."""
 
 import queue
 import threading
@@ -15,17 +15,7 @@ from callcodec.speech import SAMPLE_RATE_HZ
 PREFETCH_FRAMES = 25  # one second; a 1080p picture takes 6 MB
 
 
-class Source(Protocol):
-    """Pictures and voice on one timeline that starts at 0."""
-
-    def pictures(self, until_s: float) -> list[ClipFrame]:
-        """The pictures captured up to and including ``until_s`` that were not given yet."""
-        ...
-
-    def voice(self, until_s: float) -> NDArray[np.int16]:
-        """The mono 16 kHz samples up to ``until_s`` that were not given yet."""
-        ...
-
+class _Ending(Protocol):
     def finished(self, now_s: float) -> bool:
         """Whether nothing more will come."""
         ...
@@ -33,6 +23,26 @@ class Source(Protocol):
     def close(self) -> None:
         """Release what the source holds."""
         ...
+
+
+class PictureSource(_Ending, Protocol):
+    """Pictures on a timeline that starts at 0."""
+
+    def pictures(self, until_s: float) -> list[ClipFrame]:
+        """The pictures captured up to and including ``until_s`` that were not given yet."""
+        ...
+
+
+class VoiceSource(_Ending, Protocol):
+    """Voice on a timeline that starts at 0."""
+
+    def voice(self, until_s: float) -> NDArray[np.int16]:
+        """The mono 16 kHz samples up to ``until_s`` that were not given yet."""
+        ...
+
+
+class Source(PictureSource, VoiceSource, Protocol):
+    """Pictures and voice on one timeline."""
 
 
 class SilentSource:
@@ -59,15 +69,62 @@ class SilentSource:
         """Nothing to release."""
 
 
+class SoundSource:
+    """Recorded sound, mono 16 kHz, followed by silence."""
+
+    def __init__(self, pcm: NDArray[np.int16]) -> None:
+        self._pcm = pcm
+        self._given_samples = 0
+
+    def voice(self, until_s: float) -> NDArray[np.int16]:
+        """See VoiceSource."""
+        count = max(0, int(until_s * SAMPLE_RATE_HZ) - self._given_samples)
+        piece = self._pcm[self._given_samples : self._given_samples + count]
+        self._given_samples += count
+        return np.concatenate([piece, np.zeros(count - len(piece), np.int16)])
+
+    def finished(self, now_s: float) -> bool:
+        """True after the last sample."""
+        return now_s * SAMPLE_RATE_HZ >= len(self._pcm)
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class PairedSource:
+    """Pictures of one source with the voice of another. It is finished when ``end`` is, which is one of the two."""
+
+    def __init__(self, pictures: PictureSource, voice: VoiceSource, end: PictureSource | VoiceSource) -> None:
+        self._pictures = pictures
+        self._voice = voice
+        self._end = end
+
+    def pictures(self, until_s: float) -> list[ClipFrame]:
+        """See Source."""
+        return self._pictures.pictures(until_s)
+
+    def voice(self, until_s: float) -> NDArray[np.int16]:
+        """See Source."""
+        return self._voice.voice(until_s)
+
+    def finished(self, now_s: float) -> bool:
+        """See Source."""
+        return self._end.finished(now_s)
+
+    def close(self) -> None:
+        """Release both."""
+        self._pictures.close()
+        self._voice.close()
+
+
 class ClipSource:
     """A recorded clip. ``limit_s`` ends it early; ``prefetch`` decodes ahead in a thread, for a call in real time."""
 
     def __init__(self, path: Path, limit_s: float | None = None, prefetch: bool = False) -> None:
         self._clip = open_clip(path)
         audio = self._clip.audio()
-        self._audio = np.zeros(0, np.int16) if audio is None else audio
+        self._sound = SoundSource(np.zeros(0, np.int16) if audio is None else audio)
         self._limit_s = limit_s
-        self._given_samples = 0
         frames = self._clip.frames()
         self._prefetcher = Prefetcher(frames) if prefetch else None
         self._frames: Iterator[ClipFrame] = iter(self._prefetcher) if self._prefetcher else frames
@@ -87,11 +144,7 @@ class ClipSource:
 
     def voice(self, until_s: float) -> NDArray[np.int16]:
         """See Source; silence after the end of the clip's sound."""
-        end = int(until_s * SAMPLE_RATE_HZ)
-        count = max(0, end - self._given_samples)
-        piece = self._audio[self._given_samples : self._given_samples + count]
-        self._given_samples += count
-        return np.concatenate([piece, np.zeros(count - len(piece), np.int16)])
+        return self._sound.voice(until_s)
 
     def finished(self, now_s: float) -> bool:
         """True once the last picture was given."""

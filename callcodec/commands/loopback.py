@@ -6,13 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callcodec.commands.options import (
+    DEVICES,
+    RECONSTRUCTORS,
+    chosen_device,
+    emotion_number,
+    identity_picture,
+    positive,
+)
+
 if TYPE_CHECKING:
     from callcodec.call.config import CallConfig
     from callcodec.transport.link import LinkProfile
 
-RECONSTRUCTORS = ("compact", "bicubic")
 CARRIERS = ("opus", "channel")
-DEVICES = ("auto", "cpu", "cuda")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -31,14 +38,14 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what DIR holds")
     parser.add_argument("--json", action="store_true", help="print the report as JSON instead of a table")
-    parser.add_argument("--seconds", type=_positive, metavar="N", help="send only the first N seconds")
+    parser.add_argument("--seconds", type=positive, metavar="N", help="send only the first N seconds")
     parser.add_argument(
         "--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml"
     )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
     parser.add_argument("--carrier", choices=CARRIERS, help="how face packets travel")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the network runs")
-    parser.add_argument("--voice-kbps", type=_positive, metavar="N", help="voice bitrate, 6 to 64")
+    parser.add_argument("--voice-kbps", type=positive, metavar="N", help="voice bitrate, 6 to 64")
     parser.add_argument("--packet-ms", type=int, choices=(20, 40, 60, 120), help="length of a voice packet")
     parser.add_argument("--dtx", action="store_true", help="send no voice in pauses")
     parser.add_argument("--emotion", metavar="STATE", help="emotion state sent along, such as happy-strong")
@@ -47,7 +54,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--duplex", action="store_true", help="both sides send the clip")
     link = parser.add_argument_group("emulated link, the same in both directions")
-    link.add_argument("--rate-kbps", type=_positive, metavar="N", help="capacity for whole IP packets")
+    link.add_argument("--rate-kbps", type=positive, metavar="N", help="capacity for whole IP packets")
     link.add_argument(
         "--loss", type=_fraction, default=0.0, metavar="F", help="fraction of packets lost, 0 to 1"
     )
@@ -77,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     probe = open_clip(clip)
     for warning in probe.warnings:
         console.print(f"[yellow]{warning}[/yellow]")
-    device = _device(arguments.device)
+    device = chosen_device(arguments.device)
     options = LoopbackOptions(
         clip=clip,
         out=arguments.out,
@@ -87,8 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds,
         simulated=arguments.simulated,
         duplex=arguments.duplex,
-        emotion=_emotion(arguments.emotion),
-        identity=_identity(arguments.identity),
+        emotion=emotion_number(arguments.emotion),
+        identity=identity_picture(arguments.identity),
         overwrite=arguments.overwrite,
     )
     console.print(
@@ -135,39 +142,6 @@ def _link(arguments: argparse.Namespace) -> "LinkProfile":
         loss=arguments.loss,
         seed=arguments.seed,
     )
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device cuda: this machine or this build of torch has no CUDA; --device cpu works")
-    return name
-
-
-def _emotion(name: str | None) -> int | None:
-    from callcodec.wire.emotion import EmotionState
-
-    return None if name is None else int(EmotionState.from_label(name))
-
-
-def _identity(path: Path | None) -> Any:
-    from callcodec.face.crop import FaceCropper
-    from callcodec.media.clip import open_clip
-
-    if path is None:
-        return None
-    picture = next(open_clip(path).frames())
-    return FaceCropper().crop(picture.rgb, 0).rgb
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value
 
 
 def _not_negative(text: str) -> float:

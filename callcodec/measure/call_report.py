@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from callcodec.call.config import CallConfig
 from callcodec.call.end import CAPTURED_FRAMES, IDENTITY, LOG, LOWRES_FRAMES, PLAYED_VOICE, SHOWN_FRAMES
 from callcodec.call.log import EndLog, WireNote
+from callcodec.call.recording import FILM_COMMENT
 from callcodec.measure.report import (
     ClassRates,
     FaceReport,
@@ -32,9 +33,6 @@ from receiver.state import State
 
 PICTURES_PER_SECOND = 25
 PIXELS = 256 * 256
-FILM_COMMENT = (
-    "The picture is reconstructed from 8x8 pixels by callcodec; it is not a recording of the camera."
-)
 PACKAGES = ("callcodec", "torch", "aiortc", "av", "numpy", "opencv-python")
 EMPTY_QUALITY = QualityReport(0, None, None, None, None, None, None, None)
 

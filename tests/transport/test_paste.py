@@ -47,7 +47,7 @@ def test_an_offer_fits_into_a_line_of_a_terminal() -> None:
         async def ask() -> str:
             return shown[-1]
 
-        signalling = PasteSignalling(shown.append, ask)
+        signalling = PasteSignalling(shown.append, ask, shown.append)
         try:
             description = await peer.offer()
             await signalling.send(description)
@@ -59,3 +59,19 @@ def test_an_offer_fits_into_a_line_of_a_terminal() -> None:
     line = asyncio.run(offer())
     assert "\n" not in line
     assert len(line) < 4095
+
+
+def test_a_bad_paste_is_asked_for_again() -> None:
+    async def receive() -> tuple[dict[str, object], list[str]]:
+        lines = iter(["hello", to_line({"x": 1})[:-8], to_line({"x": 1})])
+        complaints: list[str] = []
+
+        async def ask() -> str:
+            return next(lines)
+
+        signalling = PasteSignalling(lambda _: None, ask, complaints.append)
+        return await signalling.receive(0), complaints
+
+    message, complaints = asyncio.run(receive())
+    assert message == {"x": 1}
+    assert len(complaints) == 2

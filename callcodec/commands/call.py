@@ -1,0 +1,24 @@
+"""``callcodec call``: calls whoever listens in a room."""
+
+import argparse
+from typing import Any
+
+from callcodec.commands.calling import add_call_arguments, run_call
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add ``call`` to the command line."""
+    parser = subparsers.add_parser(
+        "call",
+        help="call somebody who listens",
+        description="Calls whoever listens in a room with the same secret. Both screens show four words: if they "
+        "differ, somebody stands in between. Use headphones: nothing cancels echoes.",
+    )
+    add_call_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """One call."""
+    from callcodec.transport.authentication import Role
+
+    return run_call(arguments, Role.CALL)

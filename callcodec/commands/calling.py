@@ -1,0 +1,98 @@
+"""What ``callcodec listen`` and ``callcodec call`` have in common: all but who begins."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callcodec.commands.options import (
+    DEVICES,
+    RECONSTRUCTORS,
+    chosen_device,
+    emotion_number,
+    identity_picture,
+    positive,
+)
+
+PICTURE_THREADS = 2
+
+if TYPE_CHECKING:
+    from callcodec.transport.authentication import Role
+
+
+def add_call_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add everything that a person calls with."""
+    parser.add_argument("--room", default="", metavar="NAME", help="where to meet; both name the same")
+    parser.add_argument(
+        "--secret-file", type=Path, required=True, metavar="F", help="made by callcodec secret, on both sides"
+    )
+    parser.add_argument(
+        "--signal",
+        default="ws://127.0.0.1:8765",
+        metavar="URL",
+        help="rendezvous, ws:// or wss:// (%(default)s), or paste: carry the lines over by hand",
+    )
+    parser.add_argument("--video", default="camera", metavar="V", help="camera (default), none or a FILE")
+    parser.add_argument(
+        "--audio", metavar="A", help="mic, none or a FILE; default: the sound of the --video FILE, else mic"
+    )
+    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="keep what is seen and heard")
+    parser.add_argument("--no-window", action="store_true", help="show no picture")
+    parser.add_argument("--no-speaker", action="store_true", help="play no voice")
+    parser.add_argument(
+        "--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml"
+    )
+    parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where the network runs")
+    parser.add_argument("--emotion", metavar="STATE", help="emotion state sent along, such as happy-strong")
+    parser.add_argument(
+        "--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the video if left out"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=positive,
+        metavar="N",
+        help="hang up after N seconds; a --video FILE that ends does so, too",
+    )
+
+
+def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> int:
+    """Hold one call; 0 when it came about, or was declined here."""
+    import asyncio
+
+    import torch
+    from rich.console import Console
+
+    from callcodec.call.config import CallConfig
+    from callcodec.call.equipment import Equipment
+    from callcodec.call.session import PASTE, SessionOptions, hold_call
+    from callcodec.call.terminal import Terminal
+    from callcodec.config import load_config
+    from callcodec.transport.secret import load_secret
+
+    if not arguments.room and arguments.signal != PASTE:
+        raise ValueError("--room NAME says where to meet; the other side names the same")
+    config = load_config(arguments.config, CallConfig)
+    if arguments.reconstructor is not None:
+        config = replace(config, receiver=replace(config.receiver, reconstructor=arguments.reconstructor))
+    options = SessionOptions(
+        room=arguments.room,
+        secret=load_secret(arguments.secret_file),
+        signal=arguments.signal,
+        equipment=Equipment(
+            video=arguments.video,
+            audio=arguments.audio,
+            record=arguments.record,
+            window=not arguments.no_window,
+            speaker=not arguments.no_speaker,
+        ),
+        config=config,
+        device=chosen_device(arguments.device),
+        yes=yes,
+        seconds=arguments.seconds,
+        emotion=emotion_number(arguments.emotion),
+        identity=identity_picture(arguments.identity),
+    )
+    torch.set_num_threads(PICTURE_THREADS)
+    asyncio.run(hold_call(options, role, Terminal(Console(stderr=True))))
+    return 0

@@ -1,0 +1,76 @@
+"""Files that stand in for devices, and the sentences for what cannot be used."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from callcodec.call.equipment import Equipment, Outputs
+from callcodec.call.recording import Recording
+from callcodec.call.source import PairedSource, SilentSource, SoundSource
+from callcodec.media.clip import open_clip
+from tests.call.talking_clip import write_talking_clip
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_talking_clip(tmp_path_factory.mktemp("clip") / "talk.mp4", 2.0)
+
+
+def test_a_clip_brings_its_own_sound_unless_told_otherwise(clip: Path) -> None:
+    own, silent = Equipment(str(clip)).source(), Equipment(str(clip), "none").source()
+    assert own.voice(1.5).any()
+    assert not silent.voice(1.5).any()
+    assert len(own.pictures(0.1)) == len(silent.pictures(0.1)) == 3
+    own.close()
+    silent.close()
+
+
+def test_a_sound_file_can_be_the_microphone_and_ends_a_call_without_pictures(clip: Path) -> None:
+    source = Equipment("none", str(clip)).source()
+    assert source.voice(1.5).any()
+    assert not source.pictures(1.5)
+    assert not source.finished(1.9)
+    assert source.finished(2.2)
+
+
+def test_a_paired_source_ends_with_the_source_that_was_named() -> None:
+    sound = SoundSource(np.ones(1600, np.int16))
+    assert PairedSource(SilentSource(), sound, sound).finished(0.2)
+    assert not PairedSource(SilentSource(), sound, SilentSource()).finished(0.2)
+
+
+@pytest.mark.parametrize(
+    ("equipment", "complaint"),
+    [(Equipment("nowhere.mp4"), "nowhere.mp4"), (Equipment("none", "nowhere.wav"), "nowhere.wav is no file")],
+)
+def test_a_missing_file_is_a_sentence(equipment: Equipment, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        equipment.check()
+
+
+def test_a_recording_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_text("precious")
+    with pytest.raises(ValueError, match="exists already"):
+        Recording(tmp_path / "film.mp4")
+    with pytest.raises(ValueError, match=r"does not end in \.mp4"):
+        Recording(tmp_path / "film.avi")
+    with pytest.raises(ValueError, match="cannot write"):
+        Recording(tmp_path / "none" / "film.mp4")
+    assert (tmp_path / "film.mp4").read_text() == "precious"
+
+
+def test_a_recording_is_finished_even_when_the_call_fails(tmp_path: Path) -> None:
+    equipment = Equipment("none", "none", tmp_path / "film.mp4", window=False, speaker=False)
+
+    def broken_call() -> None:
+        with Outputs(equipment, lambda: None, lambda _: None) as outputs:
+            for _ in range(25):
+                outputs.show(np.full((256, 256, 3), 90, np.uint8), "reconstructed")
+                outputs.play(np.zeros(640, np.int16))
+            raise RuntimeError("the network of this machine broke")
+
+    with pytest.raises(RuntimeError, match="broke"):
+        broken_call()
+    assert open_clip(tmp_path / "film.mp4").duration_s == pytest.approx(1.0, abs=0.1)
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
