@@ -21,7 +21,7 @@ SLOT_S = 0.04
 VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
 # RMS errors of 8×8 pictures on val, in units of full scale: of the network's before correction, and of the wire's for
 # a quantiser step of one grey level.
-NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.0200, 0.0133
+NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.0215, 0.0105
 LUMA_ERROR_PER_STEP, CHROMA_ERROR_PER_STEP = 0.0015, 0.0038
 
 
