@@ -107,10 +107,14 @@ def parse_sps(payload: bytes) -> SequenceParameters:
             reader.signed(-(1 << 31), 1 << 31, "offset_for_ref_frame")
     most_references = reader.unsigned(MOST_REFERENCES, "max_num_ref_frames")
     gaps_allowed = reader.flag()
-    width = reader.unsigned(LONGEST_SIDE_MACROBLOCKS - 1, "pic_width_in_mbs_minus1") + 1
-    height = reader.unsigned(LONGEST_SIDE_MACROBLOCKS - 1, "pic_height_in_map_units_minus1") + 1
-    if width * height > MOST_MACROBLOCKS:
-        raise DamagedStream(f"a picture of {width * 16}x{height * 16} is larger than level 5.1 allows")
+    width = reader.unsigned(1 << 16, "pic_width_in_mbs_minus1") + 1
+    height = reader.unsigned(1 << 16, "pic_height_in_map_units_minus1") + 1
+    if width * height > MOST_MACROBLOCKS or max(width, height) > LONGEST_SIDE_MACROBLOCKS:
+        return SequenceParameters(
+            identity,
+            profile_idc,
+            f"the stream's pictures of {width * 16}x{height * 16} are larger than level 5.1 allows",
+        )
     if not reader.flag():
         return SequenceParameters(
             identity, profile_idc, "the stream is interlaced, and only progressive pictures are read"

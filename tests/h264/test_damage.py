@@ -105,6 +105,16 @@ def test_other_profiles_are_named(profile: str, parameters: str, sentence: str) 
         list(read_pictures(x264(moving_scene(8, 64, 64), parameters, profile=profile)))
 
 
+def test_pictures_beyond_level_5_1_are_refused(stream: bytes) -> None:
+    huge = rewritten(
+        stream,
+        lambda _, header: header,
+        lambda sps: replace(sps, width_macroblocks=300, height_macroblocks=300),
+    )
+    with pytest.raises(UnsupportedStream, match="4800x4800"):
+        list(read_pictures(huge))
+
+
 def test_a_change_of_size_is_followed() -> None:
     small, large = x264(moving_scene(2, 48, 48), "qp=30"), x264(moving_scene(2, 96, 64), "qp=30")
     shapes = [picture.frame.y.shape for picture in read_pictures(small + large)]

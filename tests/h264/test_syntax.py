@@ -81,12 +81,6 @@ def test_parameter_sets_are_read_back() -> None:
     assert parse_pps(units[1].payload) == pps
 
 
-def test_a_picture_beyond_level_5_1_is_refused() -> None:
-    (unit,) = split_annex_b(write_sps(sequence(300, 300)))
-    with pytest.raises(DamagedStream, match="4800x4800 is larger"):
-        parse_sps(parse_nal_unit(unit).payload)
-
-
 @pytest.mark.parametrize(
     "codes",
     [
