@@ -34,22 +34,24 @@ class Onlooker:
         self._speakers = speakers
         self._say = say
         self._state = State.WAITING
+        self._reconstructed = False
         self._began_s: float | None = None
         self._now_s = 0.0
         self._before: WireStatistics | None = None
         self._wire = "↑ – ↓ – kbps"
-        self._buffer = "–"
+        self._delay = "–"
 
     def line(self) -> str:
         """Time, what is shown, the rates on the wire with all headers, and how long arrivals are held back."""
         seconds = 0 if self._began_s is None else int(self._now_s - self._began_s)
-        return (
-            f"{seconds // 60}:{seconds % 60:02}  {self._state.value}  {self._wire}  buffer {self._buffer} ms"
-        )
+        clock = f"{seconds // 60}:{seconds % 60:02}"
+        return f"{clock}  {self.caption()}  {self._wire}  playout delay {self._delay} ms"
 
     def caption(self) -> str:
-        """What is written on the picture: whether it is a reconstruction, or what else."""
-        return "reconstructed" if self._state is State.RECONSTRUCTING else self._state.value
+        """The state, and whether the picture is a reconstruction; one that is frozen remains one."""
+        if self._state is State.RECONSTRUCTING:
+            return "reconstructed picture"
+        return f"{self._state.value}{', reconstructed picture' if self._reconstructed else ''}"
 
     def show(self, shown: Shown) -> None:
         """See receiver.sink.Sink."""
@@ -61,6 +63,8 @@ class Onlooker:
             elif self._state in SENTENCES:
                 self._say("The other side is back.")
             self._state = shown.state
+            if shown.state in (State.RECONSTRUCTING, State.LOW_RESOLUTION, State.VOICE_ONLY):
+                self._reconstructed = shown.state is State.RECONSTRUCTING
         for screen in self._screens:
             screen(shown.picture, self.caption())
 
@@ -89,4 +93,4 @@ class Onlooker:
             self._wire = f"↑ {stretch.sent_kbps:.1f} ↓ {stretch.received_kbps:.1f} kbps"
         self._before = statistics
         if participant.receiver.heard_s is not None:
-            self._buffer = f"{participant.receiver.counts(wall_s)['playout_depth_ms']:.0f}"
+            self._delay = f"{participant.receiver.counts(wall_s)['playout_depth_ms']:.0f}"

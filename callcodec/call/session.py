@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from rich.live import Live
+from rich.text import Text
 
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
@@ -192,7 +193,7 @@ async def _talk(
             stack.callback(hang_up.cancel)
         terminal.say("Connected. Ctrl-C hangs up.")
         live = Live(
-            get_renderable=onlooker.line,
+            get_renderable=lambda: Text(onlooker.line()),
             console=terminal.console,
             refresh_per_second=REFRESHES_PER_S,
             transient=True,

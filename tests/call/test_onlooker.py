@@ -21,9 +21,10 @@ def shown(state: State, wall_s: float = 0.0) -> Shown:
 def test_only_a_reconstructed_picture_is_marked_as_one() -> None:
     captions: list[str] = []
     onlooker = Onlooker([lambda _, caption: captions.append(caption)], [], lambda _: None)
-    for state in (State.LOW_RESOLUTION, State.RECONSTRUCTING, State.FROZEN):
+    for state in (State.LOW_RESOLUTION, State.FROZEN, State.RECONSTRUCTING, State.LOST):
         onlooker.show(shown(state))
-    assert captions == ["low resolution", "reconstructed", "frozen"]
+    mark = "reconstructed picture"
+    assert captions == ["low resolution", "frozen", mark, f"lost, {mark}"]
 
 
 def test_losing_the_other_side_is_said_once_and_so_is_its_return() -> None:
@@ -44,7 +45,7 @@ def test_the_line_shows_the_rates_of_the_last_second(tmp_path: Path, monkeypatch
         monkeypatch.setattr(FakeEndpoint, "wire_statistics", lambda _, now=statistics: now)
         onlooker.note_wire(participant, 10.0 + seconds)
     onlooker.show(shown(State.LOST, 75.2))
-    assert onlooker.line() == "1:05  lost  ↑ 16.0 ↓ 12.0 kbps  buffer – ms"
+    assert onlooker.line() == "1:05  lost  ↑ 16.0 ↓ 12.0 kbps  playout delay – ms"
 
 
 def test_the_voice_goes_to_every_speaker() -> None:
