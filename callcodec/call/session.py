@@ -27,6 +27,7 @@ from callcodec.transport.authenticated_call import (
 )
 from callcodec.transport.authentication import Role
 from callcodec.transport.clock import MonotonicClock
+from callcodec.transport.ice_servers import parse_ice_server
 from callcodec.transport.paste import PasteSignalling
 from callcodec.transport.peer import WebRtcPeer
 from callcodec.transport.rendezvous_client import RendezvousSignalling, check_room, check_url
@@ -47,6 +48,7 @@ class SessionOptions:
     """What one person calls with. ``signal``: a rendezvous, or "paste". ``device``: of torch.
 
     ``yes``: take the call without asking. ``seconds``: hang up after so long. ``identity``: (256, 256, 3) RGB.
+    ``ice_servers``: as `parse_ice_server` takes them.
     """
 
     room: str
@@ -59,6 +61,8 @@ class SessionOptions:
     seconds: float | None = None
     emotion: int | None = None
     identity: NDArray[np.uint8] | None = None
+    ice_servers: tuple[str, ...] = ()
+    turn_password: str | None = None
 
     def check(self) -> None:
         """ValueError, with a sentence, for what cannot be; opens nothing."""
@@ -78,13 +82,14 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
     ValueError or OSError, with a sentence, when the call does not come about.
     """
     options.check()
+    ice_servers = tuple(parse_ice_server(name, options.turn_password) for name in options.ice_servers)
     stop, failure = asyncio.Event(), Failure()
     with Outputs(options.equipment, stop.set, terminal.say) as outputs:
         reconstructor = create_reconstructor(options.config.receiver.reconstructor, options.device)
         onlooker = Onlooker([outputs.show], [outputs.play], terminal.say)
         async with contextlib.AsyncExitStack() as stack:
             signalling = await stack.enter_async_context(_meeting(options, role, terminal))
-            peer = WebRtcPeer()
+            peer = WebRtcPeer(ice_servers=ice_servers)
             stack.push_async_callback(peer.close)
             workers = _workers(stack, failure)
             drivers: list[EndDriver] = []

@@ -1,6 +1,7 @@
 """What ``callcodec listen`` and ``callcodec call`` have in common: all but who begins."""
 
 import argparse
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,14 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
         default="ws://127.0.0.1:8765",
         metavar="URL",
         help="rendezvous, ws:// or wss:// (%(default)s), or paste: carry the lines over by hand",
+    )
+    parser.add_argument(
+        "--ice-server",
+        action="append",
+        default=[],
+        metavar="S",
+        help="stun:HOST:PORT or turn:USER@HOST:PORT (password in CALLCODEC_TURN_PASSWORD); may be repeated. "
+        "Without one, only addresses of this machine are offered",
     )
     parser.add_argument("--video", default="camera", metavar="V", help="camera (default), none or a FILE")
     parser.add_argument(
@@ -68,6 +77,7 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
     from callcodec.call.session import PASTE, SessionOptions, hold_call
     from callcodec.call.terminal import Terminal
     from callcodec.config import load_config
+    from callcodec.transport.ice_servers import PASSWORD_VARIABLE
     from callcodec.transport.secret import load_secret
 
     if not arguments.room and arguments.signal != PASTE:
@@ -92,6 +102,8 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
         seconds=arguments.seconds,
         emotion=emotion_number(arguments.emotion),
         identity=identity_picture(arguments.identity),
+        ice_servers=tuple(arguments.ice_server),
+        turn_password=os.environ.get(PASSWORD_VARIABLE),
     )
     torch.set_num_threads(PICTURE_THREADS)
     asyncio.run(hold_call(options, role, Terminal(Console(stderr=True))))

@@ -31,6 +31,7 @@ def secret(tmp_path: Path) -> Path:
         (["--room", "a room"], "cannot be a room's name"),
         (["--room", "r", "--signal", "http://there"], "begins with ws://"),
         (["--room", "r", "--signal", "ws://127.0.0.1:9"], "No rendezvous is reached"),
+        (["--room", "r", "--ice-server", "stun"], "neither stun:HOST:PORT nor"),
         (["--room", "r", "--video", "nowhere.mp4"], "nowhere.mp4"),
         (["--room", "r", "--record", "/proc/film.mp4"], "cannot write"),
         (["--room", "r", "--config", "nowhere.yaml"], "nowhere.yaml"),

@@ -1,0 +1,51 @@
+"""STUN and TURN servers are used if they are named, and only then."""
+
+import asyncio
+import socket
+from contextlib import suppress
+
+import pytest
+
+from callcodec.transport.ice_servers import PASSWORD_VARIABLE, parse_ice_server
+from callcodec.transport.peer import WebRtcPeer
+
+STUN_MAGIC = bytes.fromhex("2112A442")  # RFC 8489, 5
+
+
+def test_servers_are_understood() -> None:
+    assert parse_ice_server("stun:stun.example:3478", None).urls == "stun:stun.example:3478"
+    turn = parse_ice_server("turn:me@relay.example:3478", "secret")
+    assert (turn.urls, turn.username, turn.credential) == ("turn:relay.example:3478", "me", "secret")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("http://stun.example", "neither"),
+        ("stun:", "neither"),
+        ("turn:relay.example", "neither"),
+        ("turn:me@relay.example", PASSWORD_VARIABLE),
+    ],
+)
+def test_what_is_no_server_is_a_sentence(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parse_ice_server(text, None)
+
+
+def test_a_server_that_is_named_is_asked() -> None:
+    async def ask() -> bytes:
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.setblocking(False)
+            server.bind(("127.0.0.1", 0))
+            named = parse_ice_server(f"stun:127.0.0.1:{server.getsockname()[1]}", None)
+            peer = WebRtcPeer(loopback=True, ice_servers=(named,))
+            offer = asyncio.create_task(peer.offer())
+            question = await asyncio.wait_for(loop.sock_recv(server, 2048), 5)
+            offer.cancel()
+            with suppress(asyncio.CancelledError):
+                await offer
+            await peer.close()
+        return question
+
+    assert asyncio.run(ask())[4:8] == STUN_MAGIC
