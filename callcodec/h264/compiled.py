@@ -14,7 +14,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` at its first call and keep the machine code on disk for later processes."""
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    try:
+        return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:  # no folder to keep machine code in can be written
+        return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
 
 
 def is_compiled(function: Callable[..., Any]) -> bool:

@@ -111,8 +111,7 @@ class ReferencePictures:
         else:
             for command in header.marking:
                 restarts |= self._execute(command, current)
-            if len(self._references) >= self._capacity:
-                raise DamagedStream("reference marking leaves more frames than the stream allows")
+            self._slide_window()  # an encoder that forgot to make room would overfill the buffer
         self._references.append(current)
         return restarts
 

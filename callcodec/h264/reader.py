@@ -29,17 +29,10 @@ from callcodec.h264.state import Planes, new_scratch
 
 SLICE_TYPES = (NalType.SLICE, NalType.IDR_SLICE)
 DATA_PARTITIONS = (NalType.PARTITION_A, NalType.PARTITION_B, NalType.PARTITION_C)
-# NAL units that stand only before the first slice of a picture (clause 7.4.1.2.3)
+# NAL units that stand only before the first slice of a picture (clause 7.4.1.2.3). SEI and the prefixes of scalable
+# streams do too, but encoders put them between slices.
 PICTURE_BOUNDARIES = frozenset(
-    {
-        NalType.SEI,
-        NalType.SPS,
-        NalType.PPS,
-        NalType.DELIMITER,
-        NalType.END_OF_SEQUENCE,
-        NalType.END_OF_STREAM,
-        *range(14, 19),
-    }
+    {NalType.SPS, NalType.PPS, NalType.DELIMITER, NalType.END_OF_SEQUENCE, NalType.END_OF_STREAM}
 )
 GREY = 128
 NEVER_STARTED = "the stream does not begin with an IDR picture"
