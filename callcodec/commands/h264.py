@@ -48,13 +48,14 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read the stream; 0 when every picture was read, damaged ones included."""
     from callcodec.h264.errors import UnsupportedStream
-    from callcodec.h264.reader import will_compile
+    from callcodec.h264.preparation import prepare, will_compile
 
     path: Path = arguments.file
     _check_outputs(arguments.yuv, arguments.maps, arguments.overwrite)
     units = access_units(path)
     if will_compile():
         print("compiling the H.264 reader, once; this takes about half a minute", file=sys.stderr)
+        prepare()
     count = damaged = 0
     with ExitStack() as stack:
         yuv = None

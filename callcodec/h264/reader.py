@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from callcodec.h264.compiled import is_compiled
 from callcodec.h264.decoding import PictureDecoding
 from callcodec.h264.dpb import ReferencePictures
 from callcodec.h264.errors import DamagedStream, UnsupportedStream
@@ -17,7 +16,6 @@ from callcodec.h264.parameter_sets import (
     parse_sps,
 )
 from callcodec.h264.picture import Picture
-from callcodec.h264.slice_data import parse_slice_data
 from callcodec.h264.slice_header import (
     SLICE_I,
     SLICE_P,
@@ -36,11 +34,6 @@ PICTURE_BOUNDARIES = frozenset(
 )
 GREY = 128
 NEVER_STARTED = "the stream does not begin with an IDR picture"
-
-
-def will_compile() -> bool:
-    """Whether the first picture must wait until Numba has compiled the decoder (about half a minute, once)."""
-    return not is_compiled(parse_slice_data)
 
 
 class Reader:
