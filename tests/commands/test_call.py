@@ -1,10 +1,12 @@
 """`callcodec listen` and `callcodec call` as two people run them."""
 
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -84,12 +86,20 @@ def heard_until(process: subprocess.Popen[str], sentence: str) -> list[str]:
     raise AssertionError(f"{sentence!r} was not said: {''.join(lines)}")
 
 
-@pytest.mark.slow
-def test_when_the_other_process_is_killed_it_is_noticed_and_the_film_can_be_played(
-    secret: Path, tmp_path: Path
-) -> None:
-    clip = write_talking_clip(tmp_path / "talk.mp4", 60.0)
-    film = tmp_path / "film.mp4"
+@dataclass(frozen=True)
+class TwoPeople:
+    """A running call of two processes; the listener only watches, and records."""
+
+    listener: subprocess.Popen[str]
+    caller: subprocess.Popen[str]
+    film: Path
+
+
+@contextmanager
+def connected(folder: Path, secret: Path) -> Iterator[TwoPeople]:
+    """Two processes that found each other through a third, with 40 pictures recorded."""
+    clip = write_talking_clip(folder / "talk.mp4", 20.0)
+    film = folder / "film.mp4"
     with command("signal", "--port", "0") as server:
         url = heard_until(server, "rendezvous at")[0].split()[-1]
         common = ["--room", "r", "--secret-file", str(secret), "--signal", url, *DEVICELESS]
@@ -98,16 +108,35 @@ def test_when_the_other_process_is_killed_it_is_noticed_and_the_film_can_be_play
             heard_until(listener, "Waiting for a call")
             with command("call", *common, "--video", str(clip)) as caller:
                 heard_until(caller, "Connected")
-                folder = next(iter(tmp_path.glob(".recording-*")))
-                while (folder / "shown.rgb").stat().st_size < 256 * 256 * 3 * 40:
+                recording = next(iter(folder.glob(".recording-*"))) / "shown.rgb"
+                while recording.stat().st_size < 256 * 256 * 3 * 40:
                     time.sleep(0.05)
-                caller.kill()
-                killed_s = time.monotonic()
-            heard_until(listener, "Lost:")
-            noticed_s = time.monotonic()
-            heard_until(listener, "nothing was heard")
-            ended_s = time.monotonic()
-            assert listener.wait(30) == 0
+                yield TwoPeople(listener, caller, film)
+
+
+@pytest.mark.slow
+def test_when_the_other_process_is_killed_it_is_noticed_and_the_film_can_be_played(
+    secret: Path, tmp_path: Path
+) -> None:
+    with connected(tmp_path, secret) as people:
+        people.caller.kill()
+        killed_s = time.monotonic()
+        heard_until(people.listener, "Lost:")
+        noticed_s = time.monotonic()
+        heard_until(people.listener, "nothing was heard")
+        ended_s = time.monotonic()
+        assert people.listener.wait(30) == 0
     assert noticed_s - killed_s < 2.5  # 2 s on a machine that does nothing else
     assert ended_s - killed_s < 10
-    assert open_clip(film).duration_s > 3
+    assert open_clip(people.film).duration_s > 3
+
+
+@pytest.mark.slow
+def test_ctrl_c_hangs_up_and_both_sides_end_in_order(secret: Path, tmp_path: Path) -> None:
+    with connected(tmp_path, secret) as people:
+        people.caller.send_signal(signal.SIGINT)
+        assert people.caller.wait(15) == 0
+        heard_until(people.listener, "The other side hung up")
+        assert people.listener.wait(15) == 0
+    assert open_clip(people.film).duration_s > 1.5
+    assert not list(tmp_path.glob(".recording-*"))
