@@ -88,6 +88,7 @@ class RandomMacroblocks:
     is_p: bool
     counts: dict[int, int] = field(default_factory=dict)
     skipped: int = 0
+    qp_change: int = 0
 
     def add(self, address: int) -> None:
         """One macroblock of a random kind."""
@@ -116,7 +117,9 @@ class RandomMacroblocks:
         """DC prediction, no coefficients, another QP."""
         self.writer.unsigned(3 + (5 if self.is_p else 0))
         self.writer.unsigned(0)
-        self.writer.signed(int(self.generator.integers(-3, 4)))
+        delta = int(self.generator.integers(-3, 4))
+        self.qp_change += delta
+        self.writer.signed(delta)
         left = self.counts.get(address - 1) if address % self.width else None
         above = self.counts.get(address - self.width)
         known = [count for count in (left, above) if count is not None]

@@ -105,6 +105,41 @@ def test_slice_groups_scatter_macroblocks(groups: SliceGroups) -> None:
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(picture.frame, planes, strict=True))
 
 
+def alternate_rows(seed: int, as_groups: bool) -> bytes:
+    """Random pictures whose even and odd rows are two slice groups, or the same macroblocks as one slice a row."""
+    generator = np.random.default_rng(seed)
+    groups = SliceGroups(2, 0, run_lengths=(WIDTH, WIDTH)) if as_groups else None
+    sps, pps = sequence(WIDTH, HEIGHT), picture_parameters(groups)
+    parts = [write_sps(sps), write_pps(pps)]
+    for number in range(5):
+        slices: dict[int, bytes] = {}
+        for group in range(2):
+            macroblocks: RandomMacroblocks | None = None
+            qp = 30
+            for row in range(group, HEIGHT, 2):
+                header = slice_header(number, row * WIDTH, qp=qp)
+                if macroblocks is None or not as_groups:
+                    first, macroblocks = (
+                        header,
+                        RandomMacroblocks(data_bits(header, sps, pps), generator, WIDTH, number > 0),
+                    )
+                for address in range(row * WIDTH, (row + 1) * WIDTH):
+                    macroblocks.add(address)
+                if as_groups and row + 2 < HEIGHT:
+                    continue
+                macroblocks.end()
+                slices[first.first_macroblock] = finished(first, sps, pps, macroblocks.writer)
+                qp += macroblocks.qp_change
+        parts += [slices[address] for address in sorted(slices)]  # FFmpeg wants them in order
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_slice_groups_of_alternate_rows_are_slices_of_one_row(seed: int) -> None:
+    expected = assert_same_as_ffmpeg(alternate_rows(seed, as_groups=False))
+    assert same_frames(read_pictures(alternate_rows(seed, as_groups=True)), iter(expected))
+
+
 def noise_planes() -> tuple[Image, Image, Image]:
     """A picture of noise."""
     generator = np.random.default_rng(5)
