@@ -88,7 +88,6 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
         reconstructor = create_reconstructor(options.config.receiver.reconstructor, options.device)
         onlooker = Onlooker([outputs.show], [outputs.play], terminal.say)
         async with contextlib.AsyncExitStack() as stack:
-            signalling = await stack.enter_async_context(_meeting(options, role, terminal))
             peer = WebRtcPeer(ice_servers=ice_servers)
             stack.push_async_callback(peer.close)
             workers = _workers(stack, failure)
@@ -103,6 +102,9 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
                     participant.sender.use_identity(options.identity)
                 drivers.append(EndDriver(participant, onlooker, lambda *_: None, GIVE_UP_AFTER_S))
 
+            if role is Role.CALL:
+                get_ready()
+            signalling = await stack.enter_async_context(_meeting(options, role, terminal))
             if not await _connect(options, role, terminal, signalling, peer, get_ready):
                 terminal.say("Declined.")
                 return
@@ -152,7 +154,7 @@ async def _connect(
 ) -> bool:
     """Whether the two are connected; False: this side's person said no.
 
-    ``get_ready`` opens camera and microphone: for who listens, once the call is taken.
+    ``get_ready`` opens camera and microphone of who listens, once the call is taken.
     """
     patience = PASTE_PATIENCE if options.signal == PASTE else Patience()
 
@@ -169,7 +171,6 @@ async def _connect(
 
     if role is Role.LISTEN:
         return await take_authenticated_call(peer, signalling, options.secret, patience, accept)
-    get_ready()
     await place_authenticated_call(peer, signalling, options.secret, patience, ringing)
     return True
 

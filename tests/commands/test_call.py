@@ -104,14 +104,15 @@ def connected(folder: Path, secret: Path) -> Iterator[TwoPeople]:
         url = heard_until(server, "rendezvous at")[0].split()[-1]
         common = ["--room", "r", "--secret-file", str(secret), "--signal", url, *DEVICELESS]
         silent = ["--video", "none", "--audio", "none", "--record", str(film), "--yes"]
-        with command("listen", *common, *silent) as listener:
-            heard_until(listener, "Waiting for a call")
-            with command("call", *common, "--video", str(clip)) as caller:
-                heard_until(caller, "Connected")
-                recording = next(iter(folder.glob(".recording-*"))) / "shown.rgb"
-                while recording.stat().st_size < 256 * 256 * 3 * 40:
-                    time.sleep(0.05)
-                yield TwoPeople(listener, caller, film)
+        with (
+            command("listen", *common, *silent) as listener,
+            command("call", *common, "--video", str(clip)) as caller,
+        ):
+            heard_until(caller, "Connected")
+            recording = next(iter(folder.glob(".recording-*"))) / "shown.rgb"
+            while recording.stat().st_size < 256 * 256 * 3 * 40:
+                time.sleep(0.05)
+            yield TwoPeople(listener, caller, film)
 
 
 @pytest.mark.slow
