@@ -5,6 +5,7 @@ Coordinates are x, y in −1..1 with −1 and 1 the outer edges of the picture (
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -20,10 +21,16 @@ class KeyPoints(NamedTuple):
 
 
 def identity_grid(size: int, like: Tensor) -> Tensor:
-    """(size, size, 2): every pixel's own coordinates."""
-    axis = (torch.arange(size, device=like.device, dtype=like.dtype) * 2 + 1) / size - 1
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    return torch.stack((x, y), dim=-1)
+    """(size, size, 2): every pixel's own coordinates, where and as precise as ``like`` is."""
+    return _grid(size, like.device, like.dtype)
+
+
+@lru_cache(maxsize=32)
+def _grid(size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    with torch.inference_mode(False):
+        axis = (torch.arange(size, device=device, dtype=dtype) * 2 + 1) / size - 1
+        y, x = torch.meshgrid(axis, axis, indexing="ij")
+        return torch.stack((x, y), dim=-1)
 
 
 def soft_key_points(heat: Tensor, jacobian: Tensor) -> KeyPoints:
