@@ -53,6 +53,7 @@ class PictureMaker:
         self._iterations = consistency_iterations
         self._worker = worker
         self._busy = False
+        self._waiting: Callable[[], None] | None = None
         self._has_identity = False
         self.skipped = 0
 
@@ -78,28 +79,35 @@ class PictureMaker:
     ) -> None:
         """Make the picture of ``media_time_s``; ``voice``: 16 kHz PCM of VOICE_SPAN_S before to after that time.
 
-        Nothing happens before the first face, or while the picture before is still being made: a machine that is too
-        slow shows fewer pictures, not later ones.
+        Nothing happens before the first face. While the picture before is still being made one more may wait, the
+        newest: a machine that stumbles catches up, one that is too slow shows fewer pictures, not ever later ones.
         """
         window = [self.interpolator.at(media_time_s - SLOT_S * i) for i in reversed(range(WINDOW_FRAMES))]
         newest = window[-1]
         if newest is None:
             return
-        if self._busy:
-            self.skipped += 1
-            return
         earliest = next(frame for frame in window if frame is not None)
         pictures = np.stack([(frame or earliest).picture for frame in window])
         reconstruct = self._has_identity
 
+        def start() -> None:
+            self._busy = True
+            self._worker.submit(
+                lambda: self._make(media_time_s, newest, pictures, voice, emotion, reconstruct), finish
+            )
+
         def finish(prepared: Prepared) -> None:
             self._busy = False
             done(prepared)
+            if self._waiting is not None:
+                following, self._waiting = self._waiting, None
+                following()
 
-        self._busy = True
-        self._worker.submit(
-            lambda: self._make(media_time_s, newest, pictures, voice, emotion, reconstruct), finish
-        )
+        if not self._busy:
+            start()
+            return
+        self.skipped += self._waiting is not None
+        self._waiting = start
 
     def _make(
         self,

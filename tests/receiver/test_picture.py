@@ -117,7 +117,7 @@ def test_a_machine_that_is_too_slow_leaves_pictures_out() -> None:
     worker = Holding()
     made = PictureMaker(MotionAdaptiveInterpolator(0.2), Remembering(), 1, worker)
     made.interpolator.add(0.0, np.zeros((8, 8, 3), np.uint8), STEP)
-    for i in range(3):
+    for i in range(4):
         prepare(made, i * 0.04)
     assert len(worker.waiting) == 1
     assert made.skipped == 2
