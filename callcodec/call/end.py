@@ -1,5 +1,6 @@
 """Builds one end of a call from its configuration, with a log and a store of what was captured or shown."""
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ LOWRES_FRAMES = "lowres.rgb"
 PLAYED_VOICE = "played.s16"
 IDENTITY = "identity.png"
 LOG = "log.json"
+MAX_PICTURE_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,11 @@ def build_end(
         config.sender, endpoint, carrier, workers.background, receiver.next_acknowledgement, observer.captured
     )
     return Participant(endpoint, carrier, sender, receiver, source)
+
+
+def picture_threads() -> int:
+    """Threads for the network: half of the cores. A thread that waits for a core makes the others wait for it."""
+    return max(1, min(MAX_PICTURE_THREADS, (os.cpu_count() or 2) // 2))
 
 
 def finish_log(participant: Participant, recorder: Recorder, now_s: float) -> None:

@@ -15,8 +15,6 @@ from callcodec.commands.options import (
     positive,
 )
 
-PICTURE_THREADS = 2
-
 if TYPE_CHECKING:
     from callcodec.transport.authentication import Role
 
@@ -73,6 +71,7 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
     from rich.console import Console
 
     from callcodec.call.config import CallConfig
+    from callcodec.call.end import picture_threads
     from callcodec.call.equipment import Equipment
     from callcodec.call.session import PASTE, SessionOptions, hold_call
     from callcodec.call.terminal import Terminal
@@ -105,6 +104,6 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
         ice_servers=tuple(arguments.ice_server),
         turn_password=os.environ.get(PASSWORD_VARIABLE),
     )
-    torch.set_num_threads(PICTURE_THREADS)
+    torch.set_num_threads(picture_threads())
     asyncio.run(hold_call(options, role, Terminal(Console(stderr=True))))
     return 0

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
-from callcodec.call.end import Recorder, Workers, build_end, finish_log
+from callcodec.call.end import Recorder, Workers, build_end, finish_log, picture_threads
 from callcodec.call.live import Failure, run_live
 from callcodec.call.source import ClipSource, SilentSource, Source
 from callcodec.transport.clock import MonotonicClock
@@ -31,7 +31,6 @@ from models.reconstructor import Reconstructor
 from models.registry import create_reconstructor
 
 CONNECT_TIMEOUT_S = 20.0
-PICTURE_THREADS = 2
 SILENT_PICTURES = "bicubic"  # a side that is shown no face loads no network
 
 
@@ -111,7 +110,7 @@ class Stop:
 def run_end(pipe: Connection, job: EndJob, signal_socket: socket.socket, calls: bool) -> None:
     """The process of one end. ``pipe``: to the parent; ``signal_socket``: to the other end, for descriptions only."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and asks both ends to hang up
-    torch.set_num_threads(PICTURE_THREADS if job.reconstructs else 1)
+    torch.set_num_threads(picture_threads() if job.reconstructs else 1)
     try:
         asyncio.run(_call(pipe, job, signal_socket, calls))
     except (ValueError, OSError) as error:

@@ -40,11 +40,16 @@ class ClipCache:
     """Random access to every frame of a split (``train`` or ``val``)."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         index = np.load(folder / "index.npz")
         self.clips = tuple(ClipInfo(**entry) for entry in json.loads((folder / "clips.json").read_text()))
         self._offsets, self._still_offsets = index["offsets"], index["still_offsets"]
         self._landmarks, self._mel, self._mel_starts = index["landmarks"], index["mel"], index["mel_starts"]
         self._data = np.memmap(folder / "frames.bin", np.uint8, "r")
+
+    def __reduce__(self) -> tuple[type[ClipCache], tuple[Path]]:
+        """Another process opens the same files; the frames themselves are never sent to it."""
+        return ClipCache, (self._folder,)
 
     def frame(self, number: int) -> NDArray[np.uint8]:
         """(256, 256, 3) RGB."""

@@ -98,7 +98,14 @@ class TalkingFaces(IterableDataset[Sample]):
 
 def loader(cache: ClipCache, batch: int, seed: int) -> Iterator[Sample]:
     """Endless batches, made by one process of its own."""
-    batches = DataLoader(TalkingFaces(cache, seed), batch_size=batch, num_workers=1, prefetch_factor=4)
+    # Spawned: a fork would inherit locks of OpenCV's and OpenMP's threads, but not the threads, and wait for ever.
+    batches = DataLoader(
+        TalkingFaces(cache, seed),
+        batch_size=batch,
+        num_workers=1,
+        prefetch_factor=4,
+        multiprocessing_context="spawn",
+    )
     return iter(batches)
 
 
