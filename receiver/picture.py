@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from callcodec.media.timeline import SLOT_S
 from callcodec.speech.mel import mel_window
 from callcodec.transport.worker import Worker
 from models.consistency import consistency_error, correct
@@ -17,7 +18,6 @@ from receiver.identity import PICTURE_SIZE
 from receiver.interpolation import Interpolated, Interpolator
 
 WINDOW_FRAMES = 5
-SLOT_S = 0.04
 VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
 # RMS errors of 8×8 pictures on val, in units of full scale: of the network's before correction, and of the wire's for
 # a quantiser step of one grey level.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from callcodec.media.timeline import SLOT_S
 from callcodec.speech import SAMPLE_RATE_HZ
 from callcodec.speech.opus import RTP_CLOCK_HZ
 from callcodec.transport.worker import Worker
@@ -14,7 +15,7 @@ from models.reconstructor import Reconstructor
 from receiver.face import DecodedFace, FaceDecoder
 from receiver.identity import PICTURE_SIZE, IdentityReceiver
 from receiver.interpolation import MotionAdaptiveInterpolator
-from receiver.picture import SLOT_S, VOICE_SPAN_S, PictureMaker, Prepared
+from receiver.picture import VOICE_SPAN_S, PictureMaker, Prepared
 from receiver.playout import Playout
 from receiver.playout_clock import PlayoutSettings
 from receiver.settings import ReceiverSettings

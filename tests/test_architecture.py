@@ -26,7 +26,6 @@ HEAVY = {
     "torchmetrics",
     "safetensors",
 }
-FOUNDATION = {"callcodec", "callcodec.config"}
 
 # room → (own rooms that it may import, heavy packages that it may import)
 MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {

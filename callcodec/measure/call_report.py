@@ -25,13 +25,13 @@ from callcodec.measure.report import (
     VoiceReport,
     WireReport,
 )
-from callcodec.measure.scoring import SLOT_S, KeptFrames, face_delays_s, latency, nearest, quality
+from callcodec.measure.scoring import KeptFrames, face_delays_s, latency, nearest, quality
 from callcodec.media.frame_store import FrameStore
 from callcodec.media.movie import write_movie
+from callcodec.media.timeline import FRAMES_PER_SECOND, SLOT_S
 from callcodec.transport.link import LinkProfile
 from receiver.state import State
 
-PICTURES_PER_SECOND = 25
 PIXELS = 256 * 256
 PACKAGES = ("callcodec", "torch", "aiortc", "av", "numpy", "opencv-python")
 EMPTY_QUALITY = QualityReport(0, None, None, None, None, None, None, None)
@@ -132,7 +132,7 @@ def _face(near: EndLog, far: EndLog, seconds: float) -> FaceReport:
         packets_undecodable=int(far.counts["face_packets_undecodable"]),
         bytes_per_packet_mean=sent_bytes / packets if packets else 0.0,
         payload_kbps=sent_bytes * 8 / 1000 / seconds,
-        bpp=sent_bytes * 8 / seconds / (PIXELS * PICTURES_PER_SECOND),
+        bpp=sent_bytes * 8 / seconds / (PIXELS * FRAMES_PER_SECOND),
     )
 
 

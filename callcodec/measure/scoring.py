@@ -12,9 +12,9 @@ from callcodec.call.log import CaptureNote, EndLog, ShowNote
 from callcodec.measure.quality import QualityMeter
 from callcodec.measure.report import LatencyReport, QualityReport
 from callcodec.media.frame_store import FrameStore
+from callcodec.media.timeline import SLOT_S
 from receiver.state import State
 
-SLOT_S = 0.04
 IDENTITY_MARGIN_S = 0.5
 
 
