@@ -8,9 +8,11 @@ import json
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 from models.compact import Compact, CompactDimensions
 
@@ -19,12 +21,17 @@ class WeightsError(ValueError):
     """Weights that are missing, damaged or of another shape; the message says which file and what to do."""
 
 
-def export_weights(network: Compact, path: Path, data: Sequence[str]) -> None:
-    """Write ``network`` as fp16 safetensors, and its hash beside it; ``data``: the clips it was trained on."""
+def export_weights(network: nn.Module, path: Path, data: Sequence[str], name: str = "compact") -> None:
+    """Write ``network`` as fp16 safetensors, and its hash beside it.
+
+    ``data``: the clips it was trained on; ``name``: of the kind of network, which whoever loads it checks. The
+    network's attribute ``dimensions`` is the dataclass that its shapes follow from.
+    """
+    dimensions: Any = network.dimensions
     tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
     metadata = {
-        "network": "compact",
-        "dimensions": json.dumps(dataclasses.asdict(network.dimensions)),
+        "network": name,
+        "dimensions": json.dumps(dataclasses.asdict(dimensions)),
         "data": json.dumps(list(data)),
     }
     save_file(tensors, path, metadata)

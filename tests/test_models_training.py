@@ -8,26 +8,53 @@ import numpy as np
 import pytest
 import torch
 
-from callcodec.config import load_config
 from models.compact import Compact, CompactDimensions
 from models.consistency import upsample
 from models.training import loop
 from models.training.cache import ClipCache, DataError, open_cache
-from models.training.config import TrainConfig
+from models.training.config import LoopConfig
 from models.training.data import LEFT_RIGHT, Sample, TalkingFaces, regions_of, voice_window
 from models.training.evaluate import ssim
 from models.training.losses import detail, gradient_loss, pyramid_loss, region_loss, region_masks
+from models.training.task import TrainingData
+from models.training.task_registry import load_plan
+from models.training.tasks.compact import CompactConfig, CompactTask, compute_loss
 from models.training.wire_simulation import coded_pictures, interpolate, key_frames_around
 
 RANDOM = np.random.default_rng(0)
 SMALL = CompactDimensions(at_8=16, at_16=16, at_32=16, at_64=16, at_128=16, voice=16)
 
 
-def config() -> TrainConfig:
-    shipped = load_config("train/compact", TrainConfig)
+def config() -> LoopConfig:
+    shipped = load_plan("train/compact").loop
     return dataclasses.replace(
-        shipped, batch=2, warm_up_steps=1, log_steps=1, threads=1, half_precision=False
+        shipped,
+        batch=2,
+        warm_up_steps=1,
+        log_steps=1,
+        save_steps=1,
+        threads=1,
+        workers=0,
+        precision="32-true",
     )
+
+
+def settings() -> CompactConfig:
+    shipped = load_plan("train/compact").settings
+    assert isinstance(shipped, CompactConfig)
+    return shipped
+
+
+class SmallTask(CompactTask):
+    """`compact` with few channels."""
+
+    def network(self) -> Compact:
+        return Compact(SMALL)
+
+
+def small_task(data: TrainingData | None = None) -> SmallTask:
+    no_clips = ClipCache.__new__(ClipCache)
+    return SmallTask(settings(), data or TrainingData(no_clips, no_clips))
 
 
 def batch() -> Sample:
@@ -117,7 +144,7 @@ def test_ssim_is_one_for_the_same_picture_and_less_for_a_blurred_one() -> None:
 
 
 def test_the_rate_warms_up_and_ends_low() -> None:
-    shipped = load_config("train/compact", TrainConfig)
+    shipped = load_plan("train/compact").loop
     rates = [loop.learning_rate(shipped, 10_000, share / 10) for share in range(11)]
     assert rates == sorted(rates, reverse=True)
     assert loop.learning_rate(shipped, 0, 0.0) < 0.05 * shipped.learning_rate
@@ -125,12 +152,12 @@ def test_the_rate_warms_up_and_ends_low() -> None:
 
 
 def test_a_few_steps_on_one_batch_bring_the_loss_down() -> None:
-    settings, data = config(), batch()
+    data, task = batch(), small_task()
     torch.manual_seed(0)
-    run = loop.start(settings, SMALL)
+    run = loop.start(config(), task)
     losses = []
     for _ in range(10):
-        loss = loop.compute_loss(settings, run.network, data)
+        loss = loop.total_loss(config(), task, run.network, data)
         run.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         run.optimiser.step()
@@ -139,20 +166,20 @@ def test_a_few_steps_on_one_batch_bring_the_loss_down() -> None:
 
 
 def test_every_parameter_learns() -> None:
-    settings = config()
-    run = loop.start(settings, SMALL)
-    for parameter in run.network.parameters():
+    network = Compact(SMALL)
+    for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
-    loop.compute_loss(settings, run.network, batch()).backward()  # type: ignore[no-untyped-call]
-    idle = [name for name, p in run.network.named_parameters() if p.grad is None or not p.grad.any()]
+    terms = compute_loss(settings(), network, batch())
+    torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+    idle = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert idle == []
 
 
 def test_a_saved_run_comes_back_as_it_was(tmp_path: Path) -> None:
-    run = loop.start(config(), SMALL)
+    run = loop.start(config(), small_task())
     run.step, run.minutes_done = 7, 1.5
     loop.save_state(run, tmp_path / "state.pt")
-    again = loop.start(config(), SMALL)
+    again = loop.start(config(), small_task())
     loop.load_state(again, tmp_path / "state.pt")
     assert (again.step, again.minutes_done) == (7, 1.5)
     for a, b in zip(run.network.parameters(), again.network.parameters(), strict=True):
@@ -163,14 +190,11 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = batch()._replace(lowres=torch.full((2, 5, 3, 8, 8), float("nan")))
-    monkeypatch.setattr(loop, "loader", lambda *_, **__: iter([broken]))
+    monkeypatch.setattr(loop, "batches", lambda *_: iter([broken]))
+    monkeypatch.setattr(SmallTask, "dataset", lambda *_: None)
     with pytest.raises(loop.DivergedError, match="diverged_batch"):
-        loop.train(config(), SMALL, _no_clips(), _no_clips(), tmp_path, minutes=1.0, resume=False, say=print)
+        loop.train(config(), small_task(), tmp_path, minutes=1.0, resume=False, say=print)
     assert (tmp_path / "diverged_batch.pt").is_file()
-
-
-def _no_clips() -> ClipCache:
-    return ClipCache.__new__(ClipCache)
 
 
 def test_a_folder_without_clips_is_a_clear_error(tmp_path: Path) -> None:
@@ -195,7 +219,8 @@ def test_real_clips_become_samples_and_one_step_of_training(clips: Path, tmp_pat
     exact = sample.target.float().reshape(3, 8, 32, 8, 32).mean((2, 4)) / 255
     assert float((sample.lowres[-1] - exact).pow(2).mean().sqrt()) < 0.12
     validation = open_cache(data, "val", tmp_path / "cache")
-    trained = loop.train(config(), SMALL, cache, validation, tmp_path, minutes=0.02, resume=False, say=print)
+    task = small_task(TrainingData(cache, validation))
+    trained = loop.train(config(), task, tmp_path, minutes=0.02, resume=False, say=print)
     assert isinstance(trained, Compact)
     assert (tmp_path / "state.pt").is_file()
     assert list(tmp_path.glob("evaluation_*.json"))

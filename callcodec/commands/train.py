@@ -28,29 +28,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Train, evaluate, export; 0 on success, 2 where the input cannot be used, 1 where training diverged."""
-    from callcodec.config import ConfigError, load_config
+    from callcodec.config import ConfigError
     from models.checkpoint import export_weights
-    from models.compact import CompactDimensions
     from models.training.cache import DataError, open_cache
-    from models.training.config import TrainConfig
     from models.training.loop import STATE, DivergedError, train
+    from models.training.task import TrainingData
+    from models.training.task_registry import load_plan
 
     try:
-        config = load_config(args.config, TrainConfig)
-        dimensions = load_config(f"models/{config.network}", CompactDimensions)
+        plan = load_plan(args.config)
         if args.resume and not (args.out / STATE).is_file():
             raise DataError(f"there is nothing to resume in {args.out}: {STATE} is missing")
-        training, validation = (open_cache(args.data, split, args.cache) for split in ("train", "val"))
+        data = TrainingData(*(open_cache(args.data, split, args.cache) for split in ("train", "val")))
+        task = plan.create(data)
         args.out.mkdir(parents=True, exist_ok=True)
     except (ConfigError, DataError, OSError) as error:
         print(f"callcodec train: {error}", file=sys.stderr)
         return 2
     try:
         network = train(
-            config,
-            dimensions,
-            training,
-            validation,
+            plan.loop,
+            task,
             args.out,
             minutes=args.minutes,
             resume=args.resume,
@@ -59,7 +57,6 @@ def run(args: argparse.Namespace) -> int:
     except DivergedError as error:
         print(f"callcodec train: {error}", file=sys.stderr)
         return 1
-    export_weights(
-        network, args.out / f"{config.network}.safetensors", [clip.name for clip in training.clips]
-    )
+    names = [clip.name for clip in data.training.clips]
+    export_weights(network, args.out / f"{task.name}.safetensors", names, task.name)
     return 0

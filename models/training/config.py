@@ -1,43 +1,39 @@
-"""The configuration of a training run, as its YAML file has it."""
+"""The configuration of the training loop, as the key ``loop`` of a YAML file has it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.training.evaluate import Conditions
+SCHEDULES = ("cosine", "halves", "constant")
+PRECISIONS = ("32-true", "bf16-mixed")
 
 
 @dataclass(frozen=True)
-class LossWeights:
-    """Weights of the terms; the sum of L1 (pyramid) and gradients is what keeps pictures right and sharp."""
+class LoopConfig:
+    """How any network is trained; what belongs to one network stands in the dataclass of its task."""
 
-    pyramid: float
-    gradient: float
-    region_l2: float
-    region_l1: float
-    raw: float  # of the same L1 before the consistency step, so that the network itself stays honest
-    moved: float  # of the identity image as it was only moved: motion is to explain what it can
-    faded: float  # of the share of a picture that is only the enlarged low resolution: blur is no answer to doubt
-    painted: float  # of detail that is painted instead of moved
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """One run of the training loop."""
-
-    network: str  # configs/models/NAME.yaml
-    batch: int
+    batch: int  # samples of a step, those of all processes together
     learning_rate: float
-    warm_up_steps: int
-    final_learning_rate: float
-    averaging: float  # decay of the exponential moving average of the weights
-    gradient_clip: float
-    consistency_weight: float  # of the step that follows the network, in training
-    consistency_iterations: int
-    loss: LossWeights
-    seed: int
-    threads: int
-    half_precision: bool  # convolutions in bfloat16; positions and flows stay in single precision
-    evaluate_minutes: float
-    judged_under: Conditions
-    log_steps: int
+    final_learning_rate: float = 0.0  # where the cosine ends
+    schedule: str = "cosine"  # halves: divided by 10 after each half of what is left (Hegde et al., A.1.2)
+    warm_up_steps: int = 0
+    betas: tuple[float, float] = (0.9, 0.999)  # of AdamW
+    weight_decay: float = 0.0  # 0 makes it Adam
+    gradient_clip: float = 1.0  # largest norm of all gradients together
+    averaging: float = 0.998  # decay of the exponential moving average of the weights; it is what is exported
+    precision: str = "32-true"
+    seed: int = 1
+    threads: int = 2  # of torch, where it runs on a CPU
+    workers: int = 1  # processes that make samples; 0: the loop does
+    log_steps: int = 50
+    save_steps: int = 100  # how often the state is written that --resume goes on from
+    evaluate_minutes: float = 10.0
+    patience: int = 0  # evaluations without gain after which a run ends; 0: it never does
+
+    def __post_init__(self) -> None:
+        for name, known in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; known are {', '.join(known)}")
+        for name in ("batch", "threads", "log_steps", "save_steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")

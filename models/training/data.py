@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -10,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
 
 from callcodec.speech.mel import MEL_BINS, MEL_WINDOW_FRAMES
 from models.training.cache import PICTURE, ClipCache
+from models.training.task import RandomSamples
 from models.training.wire_simulation import KEY_EVERY_FRAMES, coded_pictures, interpolate, key_frames_around
 
 WINDOW = 5
@@ -35,12 +34,12 @@ class Sample(NamedTuple):
     regions: Tensor  # (3, 4) x0, y0, x1, y1 of lips, left and right eye in pixels; all zero where unknown
 
 
-class TalkingFaces(IterableDataset[Sample]):
+class TalkingFaces(RandomSamples[Sample]):
     """Endless random samples of a cache, augmented."""
 
     def __init__(self, cache: ClipCache, seed: int) -> None:
+        super().__init__(seed)
         self.cache = cache
-        self.seed = seed
         self.mels = [cache.mel(i) for i in range(len(cache.clips))]
         by_person: dict[str, list[int]] = {}
         for i, clip in enumerate(cache.clips):
@@ -51,13 +50,6 @@ class TalkingFaces(IterableDataset[Sample]):
             [min(c.frames, 500) ** 0.6 * (1.6 if c.lip_sync == "yes" else 1) for c in cache.clips]
         )
         self.weights = weights / weights.sum()
-
-    def __iter__(self) -> Iterator[Sample]:
-        worker = torch.utils.data.get_worker_info()
-        random = np.random.default_rng([self.seed, worker.id if worker else 0])
-        cv2.setNumThreads(1)
-        while True:
-            yield self.sample(random)
 
     def sample(self, random: np.random.Generator) -> Sample:
         """Draw a clip, a picture of it and an identity image, and augment them alike."""
@@ -94,19 +86,6 @@ class TalkingFaces(IterableDataset[Sample]):
             target=torch.from_numpy(target.transpose(2, 0, 1).copy()),
             regions=torch.from_numpy(regions),
         )
-
-
-def loader(cache: ClipCache, batch: int, seed: int) -> Iterator[Sample]:
-    """Endless batches, made by one process of its own."""
-    # Spawned: a fork would inherit locks of OpenCV's and OpenMP's threads, but not the threads, and wait for ever.
-    batches = DataLoader(
-        TalkingFaces(cache, seed),
-        batch_size=batch,
-        num_workers=1,
-        prefetch_factor=4,
-        multiprocessing_context="spawn",
-    )
-    return iter(batches)
 
 
 def voice_window(mel: NDArray[np.float32], time: int) -> NDArray[np.float32]:

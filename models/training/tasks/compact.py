@@ -1,0 +1,107 @@
+"""The task of training `compact`: pictures that are right, sharp and moved rather than painted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from callcodec.config import load_config
+from models.compact import Compact, CompactDimensions
+from models.consistency import correct
+from models.training.data import Sample, TalkingFaces
+from models.training.evaluate import Conditions, evaluate
+from models.training.losses import detail, gradient_loss, pyramid_loss, region_loss
+from models.training.pictures import write_sample_grid
+from models.training.task import TaskKind, TrainingData
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the terms; the sum of L1 (pyramid) and gradients is what keeps pictures right and sharp."""
+
+    pyramid: float
+    gradient: float
+    region_l2: float
+    region_l1: float
+    raw: float  # of the same L1 before the consistency step, so that the network itself stays honest
+    moved: float  # of the identity image as it was only moved: motion is to explain what it can
+    faded: float  # of the share of a picture that is only the enlarged low resolution: blur is no answer to doubt
+    painted: float  # of detail that is painted instead of moved
+
+
+@dataclass(frozen=True)
+class CompactConfig:
+    """Key ``compact`` of a training file."""
+
+    network: str  # a file of CompactDimensions, such as models/compact
+    consistency_weight: float  # of the step that follows the network, in training
+    consistency_iterations: int
+    loss: LossWeights
+    judged_under: Conditions
+
+
+class CompactTask:
+    """`compact` on talking faces."""
+
+    name = "compact"
+    chosen_by = "psnr_db"
+    larger_is_better = True
+
+    def __init__(self, config: CompactConfig, data: TrainingData) -> None:
+        self.config = config
+        self.data = data
+
+    def network(self) -> Compact:
+        """Fresh, sizes from the file that the configuration names."""
+        network = Compact(load_config(self.config.network, CompactDimensions))
+        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+    def dataset(self, seed: int) -> TalkingFaces:
+        """Augmented pictures of the training clips."""
+        return TalkingFaces(self.data.training, seed)
+
+    def loss(self, network: Compact, batch: Sample) -> dict[str, Tensor]:
+        """The weighted terms, after the consistency step that the receiver will apply too."""
+        return compute_loss(self.config, network, batch)
+
+    def evaluate(self, network: Compact) -> dict[str, float]:
+        """PSNR and SSIM of every method on the validation clips, and the bytes of a low-resolution picture."""
+        result = evaluate(network, self.data.validation, self.config.judged_under)
+        figures = {"payload_bytes": result.payload_bytes}
+        for method, score in result.mean.items():
+            suffix = "" if method == "ours" else f"_{method}"
+            figures |= {f"psnr_db{suffix}": score.psnr_db, f"ssim{suffix}": score.ssim}
+        return figures
+
+    def draw(self, network: Compact, path: Path) -> None:
+        """Original, bicubic, ours and the identity image of every second validation clip."""
+        write_sample_grid(network, self.data.validation, path, self.config.judged_under)
+
+
+def compute_loss(config: CompactConfig, network: Compact, batch: Sample) -> dict[str, Tensor]:
+    """The weighted terms; convolutions may run in bfloat16, positions, flows and losses do not."""
+    target = (batch.target / 255.0).contiguous(memory_format=torch.channels_last)
+    identity = (batch.identity / 255.0).contiguous(memory_format=torch.channels_last)
+    parts = network.animate(batch.lowres, batch.mel, network.encode_identity(identity))
+    with torch.autocast(target.device.type, enabled=False):
+        raw, moved = parts.picture.float(), parts.moved.float()
+        y = correct(raw, batch.lowres[:, -1], config.consistency_weight, config.consistency_iterations)
+        region_l2, region_l1 = region_loss(y, target, batch.regions)
+        moved_l1 = region_loss(moved, target, batch.regions)[1]
+        weights = config.loss
+        return {
+            "pyramid": weights.pyramid * pyramid_loss(y, target),
+            "gradient": weights.gradient * gradient_loss(y, target),
+            "region_l2": weights.region_l2 * region_l2,
+            "region_l1": weights.region_l1 * region_l1,
+            "raw": weights.raw * (raw - target).abs().mean(),
+            "moved": weights.moved * (pyramid_loss(moved, target) + weights.region_l1 * moved_l1),
+            "faded": weights.faded * (1 - parts.blend.float()).mean(),
+            "painted": weights.painted * detail(parts.change.float()).abs().mean(),
+        }
+
+
+TASK = TaskKind(CompactConfig, CompactTask)
