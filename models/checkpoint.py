@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from models.compact import Compact, CompactDimensions
+
+DimensionsT = TypeVar("DimensionsT")
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
 class WeightsError(ValueError):
@@ -28,7 +31,10 @@ def export_weights(network: nn.Module, path: Path, data: Sequence[str], name: st
     network's attribute ``dimensions`` is the dataclass that its shapes follow from.
     """
     dimensions: Any = network.dimensions
-    tensors = {name: value.half().contiguous() for name, value in network.state_dict().items()}
+    tensors = {
+        key: (value.half() if value.is_floating_point() else value).contiguous()
+        for key, value in network.state_dict().items()
+    }
     metadata = {
         "network": name,
         "dimensions": json.dumps(dataclasses.asdict(dimensions)),
@@ -61,30 +67,47 @@ def weights_folder() -> Path:
 
 
 def load_compact(path: Path) -> Compact:
-    """Rebuild the network from the dimensions inside ``path``. Raises WeightsError."""
-    if not path.is_file():
-        raise WeightsError(f"there are no weights at {path}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} is not a safetensors file: {error}") from error
-    if metadata.get("network") != "compact":
+    """`compact` from ``path``. Raises WeightsError."""
+    return load_network(path, "compact", Compact, CompactDimensions)
+
+
+def load_network(
+    path: Path, name: str, network: Callable[[DimensionsT], NetworkT], dimensions: type[DimensionsT]
+) -> NetworkT:
+    """Rebuild a network from what ``export_weights`` wrote: frozen, in evaluation mode, single precision, on the CPU.
+
+    ``name``: of the kind of network that is expected; ``network`` makes one from its ``dimensions``, a dataclass.
+    Raises WeightsError where the file is missing, damaged, of another network, or does not fit its dimensions.
+    """
+    metadata, tensors = _read(path)
+    if metadata.get("network") != name:
         raise WeightsError(
-            f"{path} holds weights of {metadata.get('network', 'an unnamed network')!r}, not of 'compact'"
+            f"{path} holds weights of {metadata.get('network', 'an unnamed network')!r}, not of {name!r}"
         )
     try:
-        network = Compact(CompactDimensions(**json.loads(metadata["dimensions"])))
+        made = network(dimensions(**json.loads(metadata["dimensions"])))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} does not say the dimensions of its network: {error}") from error
-    shapes = {name: value.shape for name, value in network.state_dict().items()}
+    shapes = {key: value.shape for key, value in made.state_dict().items()}
     wrong = sorted(
-        n for n in shapes.keys() | tensors.keys() if n not in tensors or shapes.get(n) != tensors[n].shape
+        k for k in shapes.keys() | tensors.keys() if k not in tensors or shapes.get(k) != tensors[k].shape
     )
     if wrong:
         raise WeightsError(
             f"{path} has weights of another shape: {wrong[0]} and {len(wrong) - 1} more do not fit"
         )
-    network.load_state_dict(tensors)
-    return network.requires_grad_(False).eval()
+    made.load_state_dict(tensors)
+    return made.requires_grad_(False).eval()
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """(metadata, tensors) of a safetensors file; halves become singles. Raises WeightsError."""
+    if not path.is_file():
+        raise WeightsError(f"there are no weights at {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is not a safetensors file: {error}") from error
+    return metadata, {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}
