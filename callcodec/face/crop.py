@@ -90,7 +90,7 @@ class FaceCropper:
         if not found:
             return False
         former = self._face
-        face = _most_prominent(found, width, height) if former is None else _nearest(found, former)
+        face = most_prominent(found, width, height) if former is None else _nearest(found, former)
         goal = Framing.around(face, width, height, self._framing)
         if self._framing is None:
             # An upright face is believed at once, so that a call starts with the right box.
@@ -110,7 +110,7 @@ class FaceCropper:
 
     def _note_move(self, face: Face, moved: bool) -> None:
         """Counts the looks in a row that found the face at one and the same other place."""
-        again = self._candidate is not None and _change(face, self._candidate) < _SAME_PLACE
+        again = self._candidate is not None and change(face, self._candidate) < _SAME_PLACE
         self._moved_looks = (self._moved_looks + 1 if again else 1) if moved else 0
         self._candidate = face if moved else None
 
@@ -124,7 +124,7 @@ def cut(rgb: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(part, (CROP_SIZE, CROP_SIZE), interpolation=interpolation), np.uint8)
 
 
-def _most_prominent(faces: list[Face], width: int, height: int) -> Face:
+def most_prominent(faces: list[Face], width: int, height: int) -> Face:
     """The largest, where one at the edge counts as half as large."""
 
     def prominence(face: Face) -> float:
@@ -137,10 +137,10 @@ def _most_prominent(faces: list[Face], width: int, height: int) -> Face:
 def _nearest(faces: list[Face], former: Face) -> Face:
     """The one whose place and size changed least."""
 
-    return min(faces, key=lambda face: _change(face, former))
+    return min(faces, key=lambda face: change(face, former))
 
 
-def _change(face: Face, former: Face) -> float:
+def change(face: Face, former: Face) -> float:
     """How far a face moved, in parts of its size, and how much it grew or shrank."""
     moved = math.hypot(face.centre_x - former.centre_x, face.centre_y - former.centre_y) / former.size
     return moved + abs(math.log(face.size / former.size))
