@@ -5,6 +5,7 @@ Coordinates are x, y in −1..1 with −1 and 1 the outer edges of the picture (
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -33,6 +34,11 @@ def _grid(size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
         return torch.stack((x, y), dim=-1)
 
 
+def single_precision(device: torch.device) -> AbstractContextManager[object]:
+    """Leaves autocast, which the meta device does not know."""
+    return nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
+
+
 def soft_key_points(heat: Tensor, jacobian: Tensor) -> KeyPoints:
     """Expected position and affine frame under each heat map.
 
@@ -41,7 +47,7 @@ def soft_key_points(heat: Tensor, jacobian: Tensor) -> KeyPoints:
     """
     batch, points, size, _ = heat.shape
     probability = heat.float().flatten(2).softmax(dim=-1)  # (B, K, S·S)
-    with torch.autocast(heat.device.type, enabled=False):  # half precision cannot name a pixel
+    with single_precision(heat.device):  # half precision cannot name a pixel
         position = probability @ identity_grid(size, probability).reshape(-1, 2)
     entries = (jacobian.float().reshape(batch, points, 4, -1) * probability[:, :, None]).sum(-1)
     unit = torch.eye(2, device=heat.device)
@@ -63,7 +69,7 @@ def local_motions(source: KeyPoints, driving: KeyPoints, size: int) -> Tensor:
     """
     grid = identity_grid(size, source.position)
     offset = grid.reshape(1, 1, -1, 2) - driving.position[:, :, None]
-    with torch.autocast(offset.device.type, enabled=False):
+    with single_precision(offset.device):
         affine = source.jacobian @ invert(driving.jacobian)
         moved = offset @ affine.transpose(-1, -2) + source.position[:, :, None]
     still = grid.reshape(1, 1, -1, 2).expand(moved.shape[0], 1, -1, 2)
