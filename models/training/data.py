@@ -65,7 +65,7 @@ class TalkingFaces(RandomSamples[Sample]):
             still = clip.first_frame + _far_from(time, clip.frames, random)
 
         keys = key_frames_around(time - WINDOW + 1, time, phase, clip.frames)
-        look = _Look(random)
+        look = Look(random)
         small = np.stack([look.small(self.cache.small_frame(clip.first_frame + k)) for k in keys])
         if random.random() < 0.9:
             step = random.uniform(8, 19)
@@ -109,7 +109,7 @@ def _far_from(time: int, frames: int, random: np.random.Generator) -> int:
             return chosen
 
 
-class _Look:
+class Look:
     """One augmentation: geometry and colours drawn once, applied to every picture of a sample."""
 
     def __init__(self, random: np.random.Generator) -> None:
@@ -131,21 +131,26 @@ class _Look:
         self, rgb: NDArray[np.uint8], points: NDArray[np.float32]
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """The picture to be shown, and where its lips and eyes are."""
+        return self._apply(rgb, self.shared), regions_of(self.points(points))
+
+    def points(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where the landmarks (68, 2) are in the augmented picture."""
         moved = points @ self.shared[:2, :2].T + self.shared[:2, 2]
         if self.flip:
             moved = (np.array([PICTURE - 1, 0]) + moved * np.array([-1, 1]))[LEFT_RIGHT]
-        return self._apply(rgb, self.shared), regions_of(moved.astype(np.float32))
+        return moved.astype(np.float32)
 
     def identity(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The identity image, cropped a little differently from time to time."""
         return self._apply(rgb, self.of_identity)
 
-    def small(self, rgb: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """(64, 64, 3) → the (8, 8, 3) average of the augmented picture, 0..255, not rounded."""
+    def small(self, rgb: NDArray[np.uint8], size: int = LOW_RESOLUTION) -> NDArray[np.float64]:
+        """(64, 64, 3) → the (size, size, 3) average of the augmented picture, 0..255, not rounded."""
         scale = np.diag([4.0, 4.0, 1.0])
         scale[:2, 2] = 1.5  # pixel centres: x_large = 4 x_small + 1.5
         small = self._apply(rgb, np.linalg.inv(scale) @ self.shared @ scale)
-        size = rgb.shape[0] // LOW_RESOLUTION
-        return np.asarray(small.reshape(LOW_RESOLUTION, size, LOW_RESOLUTION, size, 3).mean((1, 3)))
+        block = rgb.shape[0] // size
+        return np.asarray(small.reshape(size, block, size, block, 3).mean((1, 3)))
 
     def _apply(self, rgb: NDArray[np.uint8], affine: NDArray[np.float64]) -> NDArray[np.uint8]:
         moved = cv2.warpAffine(
