@@ -15,7 +15,10 @@ from models.training.task import Task, TaskKind, TrainingData
 
 # name → module with a constant TASK; imported only when it is asked for
 MODULES = {
+    "landmarks": "models.training.tasks.landmarks",
     "compact": "models.training.tasks.compact",
+    "interpolation": "models.training.tasks.interpolation",
+    "interpolation_causal": "models.training.tasks.interpolation_causal",
 }
 
 
