@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from callcodec import __version__
-from callcodec.commands import bench, call, h264, listen, loopback, secret, signal, train
+from callcodec.commands import bench, call, h264, listen, loopback, prepare, secret, signal, train
 
 COMMANDS = {
     "loopback": loopback,
@@ -15,6 +15,7 @@ COMMANDS = {
     "secret": secret,
     "signal": signal,
     "bench": bench,
+    "prepare": prepare,
     "train": train,
 }
 EXIT_REFUSED = 2

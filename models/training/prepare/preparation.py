@@ -69,7 +69,8 @@ class Progress(Protocol):
 def prepare(preparation: Preparation, progress: Progress) -> Prepared:
     """Do what is not done yet; the tables are written even when it is interrupted.
 
-    Raises PrepareError for a folder, a layout or an output folder that cannot be used.
+    Raises PrepareError for a folder, a layout or an output folder that cannot be used, ValueError where what labels
+    pictures cannot be loaded.
     """
     layout, found = find_sources(preparation.folder, preparation.out, preparation.layout, preparation.person)
     sources = found.sources
@@ -86,6 +87,8 @@ def prepare(preparation: Preparation, progress: Progress) -> Prepared:
     left = [s for s in sources if not manifest.finished(work[s], preparation.out)]
     done = len(sources) - len(left)
     progress(done, len(sources), "")
+    if left:
+        _points(preparation.points)  # what is wrong with it is told once, before every recording would fail
     jobs = [
         _Job(source, preparation.folder, preparation.out / splits[source.person], preparation.rules, preparation.points)
         for source in left
@@ -165,8 +168,8 @@ def _start_worker() -> None:
 
 def _do(job: _Job) -> Cut:
     """A recording that cannot be used is a result too."""
+    tools = Tools(create_detector(), _points(job.points))
     try:
-        tools = Tools(create_detector(), _points(job.points))
         return cut_source(job.source, job.folder, job.out, tools, job.rules)
     except ValueError as error:
         return Cut((), (Refusal(0, 0, str(error)),))
