@@ -40,7 +40,7 @@ class ClipCache:
     """Random access to every frame of a split (``train`` or ``val``)."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         index = np.load(folder / "index.npz")
         self.clips = tuple(ClipInfo(**entry) for entry in json.loads((folder / "clips.json").read_text()))
         self._offsets, self._still_offsets = index["offsets"], index["still_offsets"]
@@ -49,7 +49,7 @@ class ClipCache:
 
     def __reduce__(self) -> tuple[type[ClipCache], tuple[Path]]:
         """Another process opens the same files; the frames themselves are never sent to it."""
-        return ClipCache, (self._folder,)
+        return ClipCache, (self.folder,)
 
     def frame(self, number: int) -> NDArray[np.uint8]:
         """(256, 256, 3) RGB."""
