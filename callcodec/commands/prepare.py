@@ -9,7 +9,6 @@ from callcodec.commands.options import positive
 
 LAYOUTS = ("voxceleb2", "mead", "ravdess", "avspeech", "obama", "folder")
 REASONS_SHOWN = 5
-FRAMES_PER_SECOND = 25
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from callcodec.media.timeline import FRAMES_PER_SECOND
     from models.landmarks import create_landmark_detector
     from models.training.prepare.preparation import Preparation, prepare
     from models.training.prepare.tracks import TrackRules
