@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from models.bench import benchmark
 from models.reconstructor import CompactReconstructor
-from models.registry import RECONSTRUCTORS, create_reconstructor
+from models.registry import SHIPPED, create_reconstructor
 
 WINDOW = np.full((5, 3, 8, 8), 0.5, np.float32)
 MEL = np.zeros((80, 20), np.float32)
@@ -32,7 +32,7 @@ def measure_speeds(device: str, threads: int, frames: int) -> list[Speed]:
     torch.set_num_threads(threads)
     named = f"{machine_name(device)}, {threads} threads" if device == "cpu" else machine_name(device)
     speeds = []
-    for name in RECONSTRUCTORS:
+    for name in SHIPPED:
         reconstructor = create_reconstructor(name, device)
         network = reconstructor.network if isinstance(reconstructor, CompactReconstructor) else None
         reconstructor.set_identity(np.full((256, 256, 3), 128, np.uint8))

@@ -139,6 +139,6 @@ class Generator(nn.Module):
             occlusion = F.interpolate(
                 occlusion, size=features.shape[-2:], mode="bilinear", align_corners=False
             )
-        moved = warp(features, flow.to(features.dtype)) * occlusion
+        moved = warp(features, flow) * occlusion
         residual: Tensor = self.residual(self.decoder(self.bottleneck(moved)))
         return residual

@@ -51,6 +51,14 @@ class PaperDimensions:
         """Length of the voice window, as long as the window of pictures: 200 ms for five."""
         return self.window * self.mel_frames_per_picture
 
+    @property
+    def mel_start(self) -> int:
+        """Where the voice window begins, in mel frames from the moment of the last picture: −10 or −18 for five."""
+        around_newest = -self.mel_frames // 2
+        if self.voice_centre == "newest":
+            return around_newest
+        return around_newest - (self.window - 1) * self.mel_frames_per_picture // 2
+
     def channels(self, full: int) -> int:
         """A hidden layer's channels at this width, of ``full`` at width 1."""
         return max(CHANNEL_STEP, round(full * self.width / CHANNEL_STEP) * CHANNEL_STEP)
