@@ -116,7 +116,7 @@ class FaceNetwork(nn.Module):
         voice = sixteenth.new_zeros(len(crop), self.to_sixteenth.in_features)
         if mel is not None:
             voice = self.voice(mel) if heard is None else self.voice(mel) * heard[:, None]
-            sixteenth = sixteenth + self.to_sixteenth(voice)[:, :, None, None]
+        sixteenth = sixteenth + self.to_sixteenth(voice)[:, :, None, None]
         eighth = self.merge_eighth(eighth + F.interpolate(self.from_sixteenth(sixteenth), scale_factor=2.0))
         quarter = self.merge_quarter(quarter + F.interpolate(self.from_eighth(eighth), scale_factor=2.0))
         maps, whole = self.maps(quarter), self.whole(sixteenth).flatten(1)
@@ -128,7 +128,7 @@ class FaceNetwork(nn.Module):
 
 
 class VoiceEncoder(nn.Module):
-    """Log-mel (B, 80, 20) → (B, C). Without biases after it, a voice that is not heard leaves no trace."""
+    """Log-mel (B, 80, 20) → (B, C); all zero stands for no voice."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
