@@ -25,6 +25,7 @@ HEAVY = {
     "aiohttp",
     "torchmetrics",
     "safetensors",
+    "lightning_fabric",
 }
 
 # room → (own rooms that it may import, heavy packages that it may import)
@@ -37,7 +38,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "callcodec.transport": ({"callcodec.wire"}, {"aiortc", "aioice", "aiohttp", "av"}),
     "models.training": (
         {"models", "callcodec.wire", "callcodec.media", "callcodec.face", "callcodec.speech"},
-        {"torch", "cv2", "scipy", "torchmetrics", "safetensors"},
+        {"torch", "cv2", "scipy", "torchmetrics", "safetensors", "lightning_fabric"},
     ),
     "models": ({"callcodec.speech"}, {"torch", "safetensors"}),
     "sender": (

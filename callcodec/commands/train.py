@@ -1,62 +1,96 @@
-"""`callcodec train`: a network from a folder of face tracks."""
+"""`callcodec train`: a network from a folder of face tracks, or from shards of one."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from callcodec.commands.options import DEVICES, chosen_device, positive
+
+if TYPE_CHECKING:
+    from models.training.task import TrainingData
+
+DEFAULT_MINUTES = 60.0
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the command."""
     parser = subparsers.add_parser("train", help="train a network on a folder of face tracks")
     parser.add_argument("config", help="a path such as configs/train/compact.yaml, or the name train/compact")
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument("--data", type=Path, help="folder with train.tsv, train/, val.tsv, val/")
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder with train.tsv, train/, val.tsv, val/"
+        "--out", type=Path, required=True, help="where the state, weights, figures and sample pictures go"
     )
-    parser.add_argument(
-        "--out", type=Path, required=True, help="where checkpoints, scores and sample pictures go"
-    )
-    parser.add_argument(
-        "--minutes", type=float, default=60.0, help="wall time to train for, in all (default 60)"
-    )
+    parser.add_argument("--minutes", type=positive,
+                        help="wall time of the whole run, earlier starts included (default 60)")  # fmt: skip
+    parser.add_argument("--steps", type=int, help="length of the whole run in steps, instead of minutes")
+    parser.add_argument("--window", type=positive, metavar="MINUTES",
+                        help="end this start after so long, all included; --resume goes on")  # fmt: skip
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
+    parser.add_argument("--init", metavar="WEIGHTS",
+                        help="weights to begin with: a safetensors file, or the name of shipped ones")  # fmt: skip
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default auto)")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that make samples")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "callcodec",
                         help="where decoded clips are kept (default ~/.cache/callcodec)")  # fmt: skip
-    parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, evaluate, export; 0 on success, 2 where the input cannot be used, 1 where training diverged."""
-    from callcodec.config import ConfigError
-    from models.checkpoint import export_weights
-    from models.training.cache import DataError, open_cache
-    from models.training.loop import STATE, DivergedError, train
-    from models.training.task import TrainingData
+    """Train, judge, export; 0 on success, 1 where training diverged. ValueError where the input is of no use."""
+    began = time.monotonic()
+    try:
+        from models.training.loop import DivergedError, Trainer
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"training needs {error.name}, which is missing: pip install 'callcodec[train]'"
+        ) from error
+    import dataclasses
+
+    from models.training.schedule import Limits
     from models.training.task_registry import load_plan
 
+    minutes = DEFAULT_MINUTES if args.minutes is None and args.steps is None else args.minutes
+    limits = Limits(args.steps, minutes, args.window)
+    plan = load_plan(args.config)
+    loop = plan.loop if args.workers is None else dataclasses.replace(plan.loop, workers=args.workers)
+    data = _data(args)
+    args.out.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(
+        loop,
+        plan.create(data),
+        args.out,
+        limits,
+        device=chosen_device(args.device),
+        resume=args.resume,
+        initial=_initial(args),
+        clips=[clip.name for clip in data.training.clips],
+        began=began,
+        say=lambda line: print(line, flush=True),
+    )
     try:
-        plan = load_plan(args.config)
-        if args.resume and not (args.out / STATE).is_file():
-            raise DataError(f"there is nothing to resume in {args.out}: {STATE} is missing")
-        data = TrainingData(*(open_cache(args.data, split, args.cache) for split in ("train", "val")))
-        task = plan.create(data)
-        args.out.mkdir(parents=True, exist_ok=True)
-    except (ConfigError, DataError, OSError) as error:
-        print(f"callcodec train: {error}", file=sys.stderr)
-        return 2
-    try:
-        network = train(
-            plan.loop,
-            task,
-            args.out,
-            minutes=args.minutes,
-            resume=args.resume,
-            say=lambda line: print(line, flush=True),
-        )
+        trainer.train()
     except DivergedError as error:
         print(f"callcodec train: {error}", file=sys.stderr)
         return 1
-    names = [clip.name for clip in data.training.clips]
-    export_weights(network, args.out / f"{task.name}.safetensors", names, task.name)
     return 0
+
+
+def _data(args: argparse.Namespace) -> TrainingData:
+    from models.training.cache import open_cache
+    from models.training.task import TrainingData
+
+    return TrainingData(*(open_cache(args.data, split, args.cache) for split in ("train", "val")))
+
+
+def _initial(args: argparse.Namespace) -> Path | None:
+    from models.checkpoint import shipped_weights
+
+    if args.resume or args.init is None:
+        return None
+    path = Path(args.init)
+    return path if path.suffix == ".safetensors" else shipped_weights(args.init)

@@ -15,7 +15,7 @@ class LoopConfig:
     batch: int  # samples of a step, those of all processes together
     learning_rate: float
     final_learning_rate: float = 0.0  # where the cosine ends
-    schedule: str = "cosine"  # halves: divided by 10 after each half of what is left (Hegde et al., A.1.2)
+    schedule: str = "cosine"  # halves: divided by 10 after each half (Hegde et al., A.1.2)
     warm_up_steps: int = 0
     betas: tuple[float, float] = (0.9, 0.999)  # of AdamW
     weight_decay: float = 0.0  # 0 makes it Adam
@@ -26,14 +26,15 @@ class LoopConfig:
     threads: int = 2  # of torch, where it runs on a CPU
     workers: int = 1  # processes that make samples; 0: the loop does
     log_steps: int = 50
-    save_steps: int = 100  # how often the state is written that --resume goes on from
+    save_minutes: float = 2.0  # how often the state is written that --resume goes on from
     evaluate_minutes: float = 10.0
+    evaluate_steps: int = 0  # instead of minutes; samples have no end, so that this is what an epoch is
     patience: int = 0  # evaluations without gain after which a run ends; 0: it never does
 
     def __post_init__(self) -> None:
         for name, known in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; known are {', '.join(known)}")
-        for name in ("batch", "threads", "log_steps", "save_steps"):
+        for name in ("batch", "threads", "log_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")

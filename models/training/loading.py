@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
+import cv2
+import torch
 from torch.utils.data import DataLoader, Sampler
 
 from models.training.task import RandomSamples
@@ -32,8 +34,23 @@ class StepSampler(Sampler[list[int]]):
             start += self.batch
 
 
-def batches(dataset: RandomSamples[BatchT], sampler: StepSampler, workers: int) -> Iterator[BatchT]:
+def batches(
+    dataset: RandomSamples[BatchT], sampler: StepSampler, workers: int, pin: bool = False
+) -> Iterator[BatchT]:
     """Endless stacked samples, made by ``workers`` processes of their own; 0: by this one."""
     # Spawned: a fork would inherit locks of OpenCV's and OpenMP's threads, but not the threads, and wait for ever.
     spawned: dict[str, Any] = {"multiprocessing_context": "spawn", "prefetch_factor": 4} if workers else {}
-    return iter(DataLoader(dataset, batch_sampler=sampler, num_workers=workers, **spawned))
+    loader = DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        num_workers=workers,
+        worker_init_fn=_one_thread,
+        pin_memory=pin,
+        generator=torch.Generator(),  # of its own: making a loader must not draw from the network's
+        **spawned,
+    )
+    return iter(loader)
+
+
+def _one_thread(_worker: int) -> None:
+    cv2.setNumThreads(1)

@@ -1,154 +1,218 @@
-"""The training loop: any task, one clock, a checkpoint that can always be gone on from."""
+"""The training loop: any task, any number of processes, a state that can always be gone on from.
+
+A run that is killed and gone on with ends with the same weights, bit by bit, as one that was not: samples are a
+function of seed and step (loading.py), the rate is one of the step (schedule.py), and the state has weights,
+average, optimiser and every random generator (run.py, state.py). A clock decides only when to save, to judge
+and to end (timekeeper.py).
+"""
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from models.checkpoint import export_weights
+from models.training.board import Board
 from models.training.config import LoopConfig
+from models.training.engine import agree, create_fabric
+from models.training.initial import load_initial
 from models.training.loading import StepSampler, batches
+from models.training.random_state import seed_random, untouched_random_state
+from models.training.run import Progress, Run
+from models.training.schedule import Limits, learning_rate
+from models.training.state import load_state, save_state
 from models.training.task import Task
-
-STATE = "state.pt"
+from models.training.timekeeper import Timekeeper
 
 
 class DivergedError(RuntimeError):
     """The loss is no longer a number; the batch that did it was saved."""
 
 
-@dataclass
-class Run:
-    """What a run carries from step to step, and from one start to the next."""
+class Trainer:
+    """One start of one run. Construct it in every process, then ``train``."""
 
-    network: nn.Module
-    average: nn.Module
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    minutes_done: float = 0.0
+    def __init__(
+        self,
+        config: LoopConfig,
+        task: Task[Any, Any],
+        out: Path,
+        limits: Limits,
+        *,
+        device: str = "cpu",
+        resume: bool = False,
+        initial: Path | None = None,
+        clips: Sequence[str] = (),
+        began: float | None = None,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        """``initial``: weights to begin with; ``clips``: names of those that train, written into the weights.
 
+        ``began``: time.monotonic() when the window of ``limits`` began. Raises StateError, WeightsError.
+        """
+        self.config, self.task, self.out, self.limits, self.clips = config, task, out, limits, clips
+        if device == "cpu":
+            torch.set_num_threads(config.threads)
+        self.fabric = create_fabric(config, device)
+        self.chief = self.fabric.is_global_zero
+        self.say: Callable[[str], None] = say if self.chief else lambda _: None
+        seed_random(config.seed)
+        network = task.network()
+        if initial is not None:
+            self.say(load_initial(network, initial))
+        self.run = Run(config, task, self.fabric, network)
+        if resume:
+            self.run.load(load_state(out))
+        self.clock = Timekeeper(config, limits, self.progress.minutes_done, began or time.monotonic())
+        if limits.steps is not None:
+            self.run.pace = self.run.pace.laid_anew(self.progress.step, self.progress.minutes_done, limits)
 
-def train(
-    config: LoopConfig,
-    task: Task[Any, Any],
-    out: Path,
-    *,
-    minutes: float,
-    resume: bool,
-    say: Callable[[str], None],
-) -> nn.Module:
-    """Train for ``minutes`` of wall time in all, what a resumed run has behind it included.
+    @property
+    def progress(self) -> Progress:
+        """How far the run is."""
+        return self.run.progress
 
-    Returns the averaged network.
-    Raises DivergedError when the loss stops being a number.
-    """
-    torch.set_num_threads(config.threads)
-    torch.manual_seed(config.seed)
-    run = start(config, task)
-    if resume:
-        load_state(run, out / STATE)
-    samples = batches(task.dataset(config.seed), StepSampler(run.step, config.batch), config.workers)
-    began = time.monotonic() - run.minutes_done * 60
-    next_evaluation = run.minutes_done + config.evaluate_minutes
-    recent: list[float] = []
-    while run.minutes_done < minutes:
-        for group in run.optimiser.param_groups:
-            group["lr"] = learning_rate(config, run.step, run.minutes_done / minutes)
-        batch = next(samples)
-        loss = total_loss(config, task, run.network, batch)
-        if not math.isfinite(loss.item()):
-            torch.save(tuple(batch), out / "diverged_batch.pt")
-            raise DivergedError(
-                f"the loss is {loss.item()} at step {run.step}; batch kept in {out}/diverged_batch.pt"
+    def train(self) -> Progress:
+        """Until the limits are reached or nothing is gained any more; the best weights are in ``out`` then.
+
+        Raises DivergedError when the loss stops being a number.
+        """
+        config, run = self.config, self.run
+        sampler = StepSampler(
+            self.progress.step, config.batch, self.fabric.global_rank, self.fabric.world_size
+        )
+        samples = batches(
+            self.task.dataset(config.seed), sampler, config.workers, pin=torch.cuda.is_available()
+        )
+        board = Board(self.out, self.progress.step, self.say) if self.chief else None
+        log = Log(config, board, self.say)
+        judged_at = -1
+        ended = self.has_ended()
+        while not ended:
+            step = self.progress.step
+            rate = learning_rate(config, step, run.pace.progress(step))
+            batch = self.fabric.to_device(next(samples))
+            terms, norm = run.gradients(batch)
+            self.stop_if_diverged(batch, terms, norm)
+            terms |= run.step(batch, rate)
+            log.add(terms, norm, rate, self.progress, self.clock.minutes_done)
+
+            step = self.progress.step
+            save, judge = agree(
+                self.fabric,
+                [
+                    self.chief and self.clock.save_is_due(),
+                    self.chief and self.clock.evaluation_is_due(step),
+                ],
             )
-        run.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(run.network.parameters(), config.gradient_clip)
-        run.optimiser.step()
-        follow(run.average, run.network, min(config.averaging, (1 + run.step) / (10 + run.step)))
-        run.step += 1
-        run.minutes_done = (time.monotonic() - began) / 60
+            if judge:
+                self.judge(board)
+                judged_at = step
+            if save:
+                self.save()
+            ended = self.has_ended()
+        if judged_at != self.progress.step and self.progress.step > 0:
+            self.judge(board)
+        self.save()
+        if board is not None:
+            board.close()
+        return self.progress
 
-        recent.append(loss.item())
-        if run.step % config.log_steps == 0:
-            say(f"{run.minutes_done:6.1f} min  step {run.step}  loss {sum(recent) / len(recent):.4f}")
-            recent.clear()
-        if run.step % config.save_steps == 0:
-            save_state(run, out / STATE)
-        if run.minutes_done >= min(next_evaluation, minutes):
-            next_evaluation = run.minutes_done + config.evaluate_minutes
-            judge(task, run, out, say)
-    save_state(run, out / STATE)
-    return run.average
+    def has_ended(self) -> bool:
+        """Whether there is nothing left to do, in the eyes of all processes."""
+        tired = 0 < self.config.patience <= self.progress.evaluations_without_gain
+        return agree(self.fabric, [tired or (self.chief and self.clock.ended(self.progress.step))])[0]
 
+    def stop_if_diverged(self, batch: Any, terms: dict[str, Tensor], norm: Tensor) -> None:
+        """Keep the batch and raise DivergedError where loss or gradients are no numbers, in any process."""
+        total = torch.stack([term.float() for term in terms.values()]).sum()
+        own = not bool(torch.isfinite(total) & torch.isfinite(norm))
+        if agree(self.fabric, [own])[0]:
+            rank = self.fabric.global_rank
+            path = self.out / ("diverged_batch.pt" if rank == 0 else f"diverged_batch_{rank}.pt")
+            torch.save(tuple(tensor.cpu() for tensor in batch), path)
+            parts = ", ".join(f"{name} {term.item():.4g}" for name, term in terms.items())
+            raise DivergedError(
+                f"the loss at step {self.progress.step} is {total.item():.4g} ({parts}; gradients "
+                f"{norm.item():.4g}); batch kept in {path}"
+            )
 
-def start(config: LoopConfig, task: Task[Any, Any]) -> Run:
-    """A fresh network, its average and its optimiser."""
-    network = task.network()
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay
-    )
-    return Run(network, copy.deepcopy(network).requires_grad_(False), optimiser)
+    def judge(self, board: Board | None) -> None:
+        """Score the averaged network, draw what it does, and keep its weights if they are the best so far."""
+        began = time.monotonic()
+        progress, average = self.progress, self.run.average
+        if self.chief:
+            with untouched_random_state(), torch.no_grad():
+                name = f"{progress.step:06d}"
+                figures = self.task.evaluate(average)
+                (self.out / f"evaluation_{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
+                picture = self.out / f"samples_{name}.png"
+                self.task.draw(average, picture)
+            value = figures[self.task.chosen_by]
+            if gained(value, progress.best, self.task.larger_is_better):
+                progress.best, progress.best_step, progress.evaluations_without_gain = value, progress.step, 0
+                export_weights(
+                    average, self.out / f"{self.task.name}.safetensors", self.clips, self.task.name
+                )
+            else:
+                progress.evaluations_without_gain += 1
+            self.say("  ".join(f"{key} {figure:.4g}" for key, figure in figures.items()))
+            if board is not None:
+                board.figures("validation", figures, progress.step)
+                board.picture(picture, progress.step)
+        self.run.progress = self.fabric.broadcast(progress)
+        self.clock.took("judge", time.monotonic() - began)
 
-
-def learning_rate(config: LoopConfig, step: int, share: float) -> float:
-    """Linear warm-up in steps, then a half cosine over the share of wall time that has gone."""
-    low, high = config.final_learning_rate, config.learning_rate
-    cosine = low + (high - low) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
-    return cosine * min(1.0, (step + 1) / max(config.warm_up_steps, 1))
-
-
-def total_loss(config: LoopConfig, task: Task[Any, Any], network: nn.Module, batch: Any) -> Tensor:
-    """The sum of the task's terms, convolutions in bfloat16 where the configuration says so."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16-mixed"):
-        terms = task.loss(network, batch)
-    return torch.stack([term.float() for term in terms.values()]).sum()
-
-
-@torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """average ← decay · average + (1 − decay) · network."""
-    for own, newest in zip(average.parameters(), network.parameters(), strict=True):
-        own.lerp_(newest, 1.0 - decay)
-
-
-def judge(task: Task[Any, Any], run: Run, out: Path, say: Callable[[str], None]) -> None:
-    """Score the averaged network on people it never saw and draw them."""
-    figures = task.evaluate(run.average)
-    name = f"{run.step:06d}"
-    (out / f"evaluation_{name}.json").write_text(json.dumps(figures, indent=1))
-    say("  ".join(f"{key} {value:.4g}" for key, value in figures.items()))
-    task.draw(run.average, out / f"samples_{name}.png")
-
-
-def save_state(run: Run, path: Path) -> None:
-    """Everything that is needed to go on, replacing the file in one move."""
-    partial = path.with_suffix(".partial")
-    torch.save(
-        {
-            "network": run.network.state_dict(),
-            "average": run.average.state_dict(),
-            "optimiser": run.optimiser.state_dict(),
-            "step": run.step,
-            "minutes_done": run.minutes_done,
-        },
-        partial,
-    )
-    partial.replace(path)
+    def save(self) -> None:
+        """Write the state; where minutes shape the run, the line of its progress is laid anew first."""
+        began = time.monotonic()
+        progress = self.progress
+        progress.minutes_done = self.fabric.broadcast(self.clock.minutes_done)
+        if self.limits.steps is None:
+            self.run.pace = self.run.pace.laid_anew(progress.step, progress.minutes_done, self.limits)
+        state = self.run.state()
+        if self.chief:
+            save_state(state, progress.step, self.out)
+        self.clock.took("save", time.monotonic() - began)
 
 
-def load_state(run: Run, path: Path) -> None:
-    """Continue from ``save_state``. Raises FileNotFoundError where there is nothing to go on from."""
-    state = torch.load(path, weights_only=True)
-    run.network.load_state_dict(state["network"])
-    run.average.load_state_dict(state["average"])
-    run.optimiser.load_state_dict(state["optimiser"])
-    run.step, run.minutes_done = state["step"], state["minutes_done"]
+class Log:
+    """Means of the terms since the last line, in words and as curves."""
+
+    def __init__(self, config: LoopConfig, board: Board | None, say: Callable[[str], None]) -> None:
+        self._config, self._board, self._say = config, board, say
+        self._sums: dict[str, Tensor] = {}
+        self._count = 0
+        self._since = time.monotonic()
+
+    def add(
+        self, terms: dict[str, Tensor], norm: Tensor, rate: float, progress: Progress, minutes: float
+    ) -> None:
+        """One step's terms; every ``log_steps`` they are written."""
+        for name, value in {**terms, "gradient_norm": norm}.items():
+            self._sums[name] = self._sums.get(name, torch.zeros_like(value)) + value
+        self._count += 1
+        if progress.step % self._config.log_steps:
+            return
+        means = {name: float(total) / self._count for name, total in self._sums.items()}
+        speed = self._count * self._config.batch / (time.monotonic() - self._since)
+        loss = sum(value for name, value in means.items() if name not in ("gradient_norm", "critic"))
+        self._say(f"{minutes:6.1f} min  step {progress.step}  loss {loss:.4f}  {speed:.1f} samples/s")
+        if self._board is not None:
+            curves = {"loss": loss, "rate": rate, "samples_per_second": speed, **means}
+            self._board.figures("training", curves, progress.step)
+        self._sums, self._count, self._since = {}, 0, time.monotonic()
+
+
+def gained(value: float, best: float | None, larger_is_better: bool) -> bool:
+    """Whether ``value`` is better than all before it; what is no number never is."""
+    if math.isnan(value):
+        return False
+    return best is None or (value > best if larger_is_better else value < best)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-import cv2
 import numpy as np
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -34,7 +33,6 @@ class RandomSamples(Dataset[SampleT_co], Generic[SampleT_co]):
         raise NotImplementedError
 
     def __getitem__(self, index: int) -> SampleT_co:
-        cv2.setNumThreads(1)
         return self.sample(np.random.default_rng([self.seed, index]))
 
 

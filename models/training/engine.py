@@ -1,0 +1,67 @@
+"""Where training runs: one CPU, one GPU, or one process of many that torchrun started."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import Tensor, nn
+
+from models.training.config import LoopConfig
+
+
+def create_fabric(config: LoopConfig, device: str) -> Fabric:
+    """The engine on ``device``, "cpu" or "cuda"; under torchrun, one process of a group that shares each step."""
+    processes, here = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
+    # A term may leave out parameters, such as those of a part that a batch has no labels for.
+    strategy: Any = DDPStrategy(find_unused_parameters=True) if processes > 1 else "auto"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # advice on flags and on hardware that is left idle on purpose
+        fabric = Fabric(
+            accelerator=device,
+            devices=here,
+            num_nodes=processes // here,
+            strategy=strategy,
+            precision=config.precision,  # type: ignore[arg-type]
+        )
+        fabric.launch()
+    return fabric
+
+
+class Objective(nn.Module):
+    """A player's loss as a module, so that the engine can average gradients over processes and choose precision.
+
+    ``trained`` is the player whose parameters it has; everything else is in ``loss``.
+    """
+
+    def __init__(self, trained: nn.Module, loss: Any) -> None:
+        super().__init__()
+        self.trained = trained
+        self._loss = loss
+
+    def forward(self, batch: Any) -> dict[str, Tensor]:
+        """Named terms of one batch."""
+        terms: dict[str, Tensor] = self._loss(self.trained, batch)
+        return terms
+
+
+def agree(fabric: Fabric, flags: list[bool]) -> list[bool]:
+    """Each flag that any process raised, known to all of them."""
+    if fabric.world_size == 1:
+        return flags
+    raised = torch.tensor([float(flag) for flag in flags], device=fabric.device)
+    torch.distributed.all_reduce(raised, torch.distributed.ReduceOp.MAX)
+    return [bool(flag) for flag in raised.tolist()]
+
+
+def gathered(fabric: Fabric, own: Any) -> list[Any]:
+    """What each process has, in their order."""
+    if fabric.world_size == 1:
+        return [own]
+    everyone: list[Any] = [None] * fabric.world_size
+    torch.distributed.all_gather_object(everyone, own)
+    return everyone
