@@ -14,9 +14,12 @@ _MAX_ESCAPE_BITS = 15
 class CoefficientEncoder:
     """Chooses and codes quantised values so that error and bits together are least."""
 
-    def __init__(self, tables: ScaleTables, step: int, lagrangian: int) -> None:
-        """step: in sixteenths. lagrangian: the price of a bit in 1024ths of the squared step."""
-        self._coder = RangeEncoder()
+    def __init__(
+        self, tables: ScaleTables, step: int, lagrangian: int, coder: RangeEncoder | None = None
+    ) -> None:
+        """step: in sixteenths. lagrangian: the price of a bit in 1024ths of the squared step. coder: where others
+        have written before."""
+        self._coder = RangeEncoder() if coder is None else coder
         self._tables = tables
         self._activity = Activity(tables)
         self._step = step
@@ -76,8 +79,8 @@ class CoefficientEncoder:
 class CoefficientDecoder:
     """Reads what CoefficientEncoder wrote."""
 
-    def __init__(self, tables: ScaleTables, step: int, payload: bytes) -> None:
-        self._coder = RangeDecoder(payload)
+    def __init__(self, tables: ScaleTables, step: int, coder: RangeDecoder) -> None:
+        self._coder = coder
         self._tables = tables
         self._activity = Activity(tables)
         self._step = step

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from callcodec.wire.coefficients import CoefficientDecoder, CoefficientEncoder
 from callcodec.wire.colour import FRACTION, Plane, to_planes, to_rgb
 from callcodec.wire.motion import MODES, UNIT, motion_modes
+from callcodec.wire.rangecoder import RangeDecoder
 from callcodec.wire.tables import SIZES, SizeTables, load_tables
 from callcodec.wire.transform import forward, forward_planes, inverse, inverse_planes
 
@@ -120,7 +121,7 @@ def decode(payload: bytes, size: int, quality: int, reference: LowResFrame | Non
     """The picture in `payload`; the rest as it was for encode. ValueError on garbage."""
     tables, point = _select(size, quality, reference)
     mode = int(reference is not None)
-    coder = CoefficientDecoder(tables.scales[mode], point.step, payload)
+    coder = CoefficientDecoder(tables.scales[mode], point.step, RangeDecoder(payload))
     base = tables.base[mode][quality]
     prediction = tables.mean
     if reference is not None:

@@ -73,19 +73,19 @@ def _scale_tables(arrays: Arrays, size: int, mode: int) -> ScaleTables:
         expected=arrays["expected"].astype(int).tolist(),
         correction=arrays[f"correction{size}"][mode].astype(int).tolist(),
         probability=probability,
-        cost=[_costs(row) for row in probability],
+        cost=[costs(row) for row in probability],
         bias=arrays[f"bias{size}"][mode].astype(int).tolist(),
     )
 
 
-def _costs(probability: list[int]) -> list[int]:
+def costs(probability: list[int]) -> list[int]:
     """256ths of a bit that each magnitude takes, the sign included."""
-    costs, reached = [], 0
+    each, reached = [], 0
     for magnitude in range(MAX_UNARY):
         more = probability[magnitude]
-        costs.append(reached + _bits(65536 - more) + (256 if magnitude else 0))
+        each.append(reached + _bits(65536 - more) + (256 if magnitude else 0))
         reached += _bits(more)
-    return [*costs, reached + 256]
+    return [*each, reached + 256]
 
 
 def _bits(probability: int) -> int:
