@@ -19,10 +19,8 @@ from receiver.interpolation import Interpolated, Interpolator
 
 WINDOW_FRAMES = 5
 VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
-# RMS errors of 8×8 pictures on val, in units of full scale: of the network's before correction, and of the wire's for
-# a quantiser step of one grey level.
+# RMS errors of the network's 8×8 pictures on val, before correction, in units of full scale.
 NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.0215, 0.0105
-LUMA_ERROR_PER_STEP, CHROMA_ERROR_PER_STEP = 0.0015, 0.0038
 
 
 @dataclass(frozen=True)
@@ -145,11 +143,10 @@ class PictureMaker:
 def weights(frame: Interpolated) -> tuple[float, float]:
     """How far to trust a low-resolution frame's luma and chroma against the network's: inverse variance, 0..1."""
 
-    def trust(network_error: float, error_per_step: float) -> float:
-        received = (error_per_step * frame.step) ** 2 + frame.expected_error**2
-        return network_error**2 / (network_error**2 + received)
+    def trust(network_error: float, received_error: float) -> float:
+        return network_error**2 / (network_error**2 + received_error**2)
 
-    return trust(NETWORK_LUMA_ERROR, LUMA_ERROR_PER_STEP), trust(NETWORK_CHROMA_ERROR, CHROMA_ERROR_PER_STEP)
+    return trust(NETWORK_LUMA_ERROR, frame.luma_error), trust(NETWORK_CHROMA_ERROR, frame.chroma_error)
 
 
 def enlarge(picture: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from callcodec.wire.face_packet import RUNGS, FacePacket
 from models.reconstructor import Reconstructor
 from receiver.face import DecodedFace, FaceDecoder
 from receiver.identity import PICTURE_SIZE, IdentityReceiver
-from receiver.interpolation import MotionAdaptiveInterpolator
+from receiver.interpolators import create_interpolator
 from receiver.picture import VOICE_SPAN_S, PictureMaker, Prepared
 from receiver.playout import Playout
 from receiver.playout_clock import PlayoutSettings
@@ -40,7 +40,8 @@ class Receiver:
         self._settings = settings
         self._sink = sink
         self._decoded = decoded
-        interpolator = MotionAdaptiveInterpolator(1 / RUNGS[0].frames_per_second)
+        interval_s = 1 / RUNGS[0].frames_per_second
+        interpolator = create_interpolator(settings.interpolation, interval_s, self._voice)
         self._pictures = PictureMaker(interpolator, reconstructor, settings.consistency_iterations, worker)
         self._identity = IdentityReceiver(worker, self._pictures.set_identity)
         # The picture of a slot is begun one slot ahead, when the frame on the far side of it must be there.
@@ -171,6 +172,9 @@ class Receiver:
     def _prepare(self, media_time_s: float) -> None:
         voice = self._playout.pcm_around(media_time_s, VOICE_SPAN_S, VOICE_SPAN_S)
         self._pictures.prepare(media_time_s, voice, self._emotion, self._prepared)
+
+    def _voice(self, from_s: float, to_s: float) -> NDArray[np.int16]:
+        return self._playout.pcm_around(from_s, 0.0, to_s - from_s)
 
     def _prepared(self, prepared: Prepared) -> None:
         self._ready = prepared

@@ -61,8 +61,18 @@ def test_an_error_is_expected_half_way_between_frames_that_differ() -> None:
     at_frame, half_way = interpolator.at(0.0), interpolator.at(0.1)
     assert at_frame is not None
     assert half_way is not None
-    assert at_frame.expected_error == 0
-    assert half_way.expected_error > 0.05
+    assert at_frame.luma_error < 0.02
+    assert half_way.luma_error > 0.05
+
+
+def test_more_error_is_expected_of_coarser_frames_and_more_of_chroma() -> None:
+    fine, coarse = MotionAdaptiveInterpolator(0.2), MotionAdaptiveInterpolator(0.2)
+    fine.add(0.0, frame(100), 7.0)
+    coarse.add(0.0, frame(100), 14.0)
+    of_fine, of_coarse = fine.at(0.0), coarse.at(0.0)
+    assert of_fine is not None
+    assert of_coarse is not None
+    assert of_fine.luma_error < of_fine.chroma_error < of_coarse.chroma_error
 
 
 def test_memory_is_bounded() -> None:
