@@ -41,29 +41,15 @@ class TalkingFaces(RandomSamples[Sample]):
         super().__init__(seed)
         self.cache = cache
         self.mels = [cache.mel(i) for i in range(len(cache.clips))]
-        by_person: dict[str, list[int]] = {}
-        for i, clip in enumerate(cache.clips):
-            by_person.setdefault(clip.person, []).append(i)
-        self.other_clips = [[j for j in by_person[c.person] if j != i] for i, c in enumerate(cache.clips)]
-        # Long clips count for more, but not in proportion; those with a voice in sync teach the mouth.
-        weights = np.array(
-            [min(c.frames, 500) ** 0.6 * (1.6 if c.lip_sync == "yes" else 1) for c in cache.clips]
-        )
-        self.weights = weights / weights.sum()
+        self.choice = ClipChoice(cache)
 
     def sample(self, random: np.random.Generator) -> Sample:
         """Draw a clip, a picture of it and an identity image, and augment them alike."""
-        number = int(random.choice(len(self.weights), p=self.weights))
+        number = self.choice.clip(random)
         clip = self.cache.clips[number]
         time = int(random.integers(0, clip.frames))
         phase = int(random.integers(0, KEY_EVERY_FRAMES))
-        others = self.other_clips[number]
-        if others and random.random() < 0.12:
-            chosen = self.cache.clips[int(random.choice(others))]
-            still = chosen.first_frame + int(random.integers(0, chosen.frames))
-        else:
-            still = clip.first_frame + _far_from(time, clip.frames, random)
-
+        still = self.choice.identity_frame(number, time, random)
         keys = key_frames_around(time - WINDOW + 1, time, phase, clip.frames)
         look = Look(random)
         small = np.stack([look.small(self.cache.small_frame(clip.first_frame + k)) for k in keys])
@@ -88,11 +74,48 @@ class TalkingFaces(RandomSamples[Sample]):
         )
 
 
-def voice_window(mel: NDArray[np.float32], time: int) -> NDArray[np.float32]:
-    """(80, 20) of a clip's log-mel (80, n) around picture ``time``; silence beyond its ends."""
-    start = time * MEL_FRAMES_PER_PICTURE - MEL_WINDOW_FRAMES // 2
-    window = np.full((MEL_BINS, MEL_WINDOW_FRAMES), SILENCE, np.float32)
-    low, high = max(start, 0), min(start + MEL_WINDOW_FRAMES, mel.shape[1])
+class ClipChoice:
+    """Which clip of a cache comes next, and which picture of that person is the identity image."""
+
+    def __init__(self, cache: ClipCache) -> None:
+        self._clips = cache.clips
+        by_person: dict[str, list[int]] = {}
+        for i, clip in enumerate(cache.clips):
+            by_person.setdefault(clip.person, []).append(i)
+        self._others = [[j for j in by_person[c.person] if j != i] for i, c in enumerate(cache.clips)]
+        # Long clips count for more, but not in proportion; those with a voice in sync teach the mouth.
+        weights = np.array(
+            [min(c.frames, 500) ** 0.6 * (1.6 if c.lip_sync == "yes" else 1) for c in cache.clips]
+        )
+        self._weights = weights / weights.sum()
+
+    def clip(self, random: np.random.Generator) -> int:
+        """Index of a clip."""
+        return int(random.choice(len(self._weights), p=self._weights))
+
+    def identity_frame(self, number: int, time: int, random: np.random.Generator) -> int:
+        """Number, in the cache, of a frame far from picture ``time`` of clip ``number``, or from another clip."""
+        others = self._others[number]
+        if others and random.random() < 0.12:
+            chosen = self._clips[int(random.choice(others))]
+            return chosen.first_frame + int(random.integers(0, chosen.frames))
+        clip = self._clips[number]
+        return clip.first_frame + _far_from(time, clip.frames, random)
+
+
+def voice_window(
+    mel: NDArray[np.float32],
+    time: int,
+    first: int = -MEL_WINDOW_FRAMES // 2,
+    frames: int = MEL_WINDOW_FRAMES,
+) -> NDArray[np.float32]:
+    """(80, frames) of a clip's log-mel (80, n) from ``first`` frames beside picture ``time`` on: 20 around it.
+
+    Beyond the clip's ends there is silence.
+    """
+    start = time * MEL_FRAMES_PER_PICTURE + first
+    window = np.full((MEL_BINS, frames), SILENCE, np.float32)
+    low, high = max(start, 0), min(start + frames, mel.shape[1])
     if low < high:
         window[:, low - start : high - start] = mel[:, low:high]
     return window
