@@ -22,7 +22,7 @@ from models.training.wire_simulation import KEY_EVERY_FRAMES, interpolate, key_f
 IDENTITY_FRAME = 10  # within the first second, which is not scored
 FIRST_SCORED_FRAME = 25
 METHODS = ("ours", "ours_raw", "bicubic", "identity_copy")
-REFERENCE_DISTANCE = 2  # key pictures: what a receiver 200 ms away has acknowledged
+REFERENCE_AGE_FRAMES = 10  # what a receiver 200 ms away has acknowledged when the next key picture is coded
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,17 @@ def evaluate(network: Compact, cache: ClipCache, conditions: Conditions) -> Eval
     return Evaluation(fmean(payload_bytes), mean, clips)
 
 
-def receive(cache: ClipCache, index: int, quality: int) -> Received:
-    """Send a clip's key pictures through the low-resolution codec, each predicted from two before."""
+def receive(cache: ClipCache, index: int, quality: int, every_frames: int = KEY_EVERY_FRAMES) -> Received:
+    """Send every ``every_frames``-th picture of a clip, and its last one, through the low-resolution codec.
+
+    Each is predicted from the one 400 ms before, as in a call whose other side is 200 ms away.
+    """
     clip = cache.clips[index]
-    numbers = sorted({*range(0, clip.frames, KEY_EVERY_FRAMES), clip.frames - 1})
+    numbers = sorted({*range(0, clip.frames, every_frames), clip.frames - 1})
+    distance = REFERENCE_AGE_FRAMES // every_frames
     sent: list[EncodedLowRes] = []
     for number in numbers:
-        known = sent[-REFERENCE_DISTANCE].reconstruction if len(sent) >= REFERENCE_DISTANCE else None
+        known = sent[-distance].reconstruction if len(sent) >= distance else None
         sent.append(encode(_area_average(cache.frame(clip.first_frame + number)), quality, known))
     pictures = {n: s.reconstruction.rgb().astype(np.float64) for n, s in zip(numbers, sent, strict=True)}
     return Received(pictures, fmean(len(s.payload) for s in sent))
