@@ -100,6 +100,14 @@ def load_network(
     return made.requires_grad_(False).eval()
 
 
+def network_of(path: Path) -> str:
+    """The kind of network whose weights ``path`` holds, as ``export_weights`` was told. Raises WeightsError."""
+    name = _read(path)[0].get("network")
+    if name is None:
+        raise WeightsError(f"{path} does not say which network its weights are of")
+    return name
+
+
 def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     """(metadata, tensors) of a safetensors file; halves become singles. Raises WeightsError."""
     if not path.is_file():
