@@ -12,7 +12,8 @@ from models.paper.animation import Animated, FaceAnimation, Source
 from models.paper.backbone import PaperBackbone
 from models.paper.dimensions import PaperDimensions
 
-NAME, BACKBONE_NAME = "paper", "paper_backbone"
+NAME = "paper"
+STAGE_ONE_NAME = "paper_backbone"  # what stage one leaves behind, and stage two begins with
 
 
 class Upsampled(NamedTuple):
@@ -56,11 +57,22 @@ class Paper(nn.Module):
         return Upsampled(animated.picture.reshape(intermediate.shape), intermediate, animated)
 
 
+class PaperStageOne(nn.Module):
+    """The backbone alone, as it is trained first; its weights have the names that they have in ``Paper``."""
+
+    def __init__(self, dimensions: PaperDimensions) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+        self.backbone = PaperBackbone(dimensions)
+
+    def forward(
+        self, lowres: Tensor, mel: Tensor, emotion: Tensor | None = None, newest_only: bool = False
+    ) -> Tensor:
+        """F_int, as ``PaperBackbone`` makes it."""
+        intermediate: Tensor = self.backbone(lowres, mel, emotion, newest_only)
+        return intermediate
+
+
 def load_paper(path: Path) -> Paper:
     """`paper` from ``path``. Raises WeightsError."""
     return load_network(path, NAME, Paper, PaperDimensions)
-
-
-def load_backbone(path: Path) -> PaperBackbone:
-    """What stage one of the training left at ``path``. Raises WeightsError."""
-    return load_network(path, BACKBONE_NAME, PaperBackbone, PaperDimensions)

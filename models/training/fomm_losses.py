@@ -13,7 +13,7 @@ from models.training.thin_plate import ThinPlate
 from models.warping import KeyPoints, invert
 
 PYRAMID = 4  # sizes at which pictures are compared: full, half, quarter, eighth
-SMALLEST_COSINE = 1e-4
+STRAIGHT_BELOW = 0.1  # cosine from which down the logarithm goes on as its tangent
 # iBUG-68 points of R = 4 regions, and by which share of the larger side their boxes are widened
 REGIONS = (
     (slice(48, 68), 0.25),  # lips
@@ -32,7 +32,7 @@ def perceptual_loss(features: Features, y: Tensor, target: Tensor) -> Tensor:
         with torch.no_grad():
             wanted = features(target)
         for seen, truth in zip(features(y), wanted, strict=True):
-            total = total + (seen - truth).abs().mean()
+            total = total + (seen.float() - truth.float()).abs().mean()
     return total
 
 
@@ -82,5 +82,10 @@ def region_loss(y: Tensor, target: Tensor, boxes: Tensor) -> Tensor:
 
 
 def sync_loss(cosine: Tensor) -> Tensor:
-    """−log of the cosine (N,) between what the frozen expert sees and hears, mean; equation 3."""
-    return -torch.log(cosine.clamp_min(SMALLEST_COSINE)).mean()
+    """−log of the cosine (N,) between what the frozen expert sees and hears, mean; equation 3.
+
+    A logarithm knows no cosine below zero: near zero it goes on as a straight line, so that lips that contradict
+    the voice are still told where to go.
+    """
+    near = cosine.clamp_min(STRAIGHT_BELOW)
+    return (-torch.log(near) + (near - cosine) / STRAIGHT_BELOW).mean()

@@ -205,10 +205,15 @@ def test_the_region_loss_sums_mean_squared_errors_of_known_faces() -> None:
     assert region_loss(target + 0.5, target, torch.zeros(2, 4, 4)) == 0
 
 
-def test_the_sync_loss_is_the_negative_logarithm_and_survives_disagreement() -> None:
+def test_the_sync_loss_is_the_negative_logarithm() -> None:
     assert float(sync_loss(torch.ones(3))) == 0
     assert float(sync_loss(torch.tensor([0.5]))) == pytest.approx(0.6931, abs=1e-3)
-    assert torch.isfinite(sync_loss(torch.tensor([-1.0])))
+
+
+def test_the_sync_loss_still_leads_away_from_contradiction() -> None:
+    cosine = torch.tensor([-1.0], requires_grad=True)
+    (gradient,) = torch.autograd.grad(sync_loss(cosine), cosine)
+    assert gradient < 0
 
 
 def test_every_loss_has_a_gradient() -> None:

@@ -10,7 +10,7 @@ import torch
 from models.checkpoint import WeightsError, export_weights
 from models.compact import Compact, CompactDimensions
 from models.paper.dimensions import PaperDimensions
-from models.paper.network import NAME, Paper, load_backbone, load_paper
+from models.paper.network import NAME, STAGE_ONE_NAME, Paper, PaperStageOne, load_paper
 from models.paper.reconstructor import PaperReconstructor
 from models.registry import create_reconstructor
 from tests.paper.networks import TINY_CALL, awake_paper
@@ -59,10 +59,10 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         load_paper(tmp_path / "other.safetensors")
 
 
-def test_weights_of_the_whole_network_are_none_of_the_backbone(tmp_path: Path) -> None:
-    export_weights(Paper(TINY_CALL), tmp_path / "paper.safetensors", [], NAME)
-    with pytest.raises(WeightsError, match="'paper', not of 'paper_backbone'"):
-        load_backbone(tmp_path / "paper.safetensors")
+def test_weights_of_the_backbone_alone_are_refused(tmp_path: Path) -> None:
+    export_weights(PaperStageOne(TINY_CALL), tmp_path / "backbone.safetensors", [], STAGE_ONE_NAME)
+    with pytest.raises(WeightsError, match="'paper_backbone', not of 'paper'"):
+        load_paper(tmp_path / "backbone.safetensors")
 
 
 def test_a_shape_that_is_not_what_a_call_has_is_refused() -> None:
