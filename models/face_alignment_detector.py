@@ -65,9 +65,8 @@ class FaceAlignmentDetector:
     ) -> Detection:
         """See LandmarkDetector; the confidence is the mean height of the 68 maps' peaks."""
         check_picture(rgb)
-        found, scores, _ = (
-            self._network.get_landmarks_from_image(rgb, return_landmark_score=True) or (None,) * 3
-        )
+        answer: Any = self._network.get_landmarks_from_image(rgb, return_landmark_score=True)
+        found, scores, _ = answer
         if not found:
             return Detection(np.full((68, 2), np.nan, np.float32), 0.0)
         heights = [float(np.mean(score)) for score in scores]

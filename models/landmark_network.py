@@ -84,7 +84,8 @@ class Finder(nn.Module):
     def forward(self, small: Tensor) -> Tensor:
         flat = self.features(small * 2 - 1).flatten(1)
         with torch.autocast(flat.device.type, enabled=False):  # places need more than eight bits
-            return self.points(flat.float()).view(-1, POINTS, 2) * (PICTURE / 4) + PICTURE / 2
+            offset: Tensor = self.points(flat.float())
+            return offset.view(-1, POINTS, 2) * (PICTURE / 4) + PICTURE / 2
 
 
 class FaceNetwork(nn.Module):
@@ -138,7 +139,8 @@ class VoiceEncoder(nn.Module):
         self.out = nn.Linear(32 * (MEL_WINDOW_FRAMES // 4), channels)
 
     def forward(self, mel: Tensor) -> Tensor:
-        return self.out(self.along(mel).flatten(1))
+        heard: Tensor = self.out(self.along(mel).flatten(1))
+        return heard
 
 
 class Residual(nn.Module):
@@ -203,7 +205,9 @@ def cut(pictures: Tensor, affine: Tensor) -> Tensor:
 def fuse_normalisation(network: LandmarkNetwork) -> LandmarkNetwork:
     """Give each convolution the normalisation that follows it; in place, for a network in evaluation mode."""
     for block in network.modules():
-        if isinstance(block, nn.Sequential) and len(block) > 1 and isinstance(block[1], nn.BatchNorm2d):
-            block[0] = fuse_conv_bn_eval(block[0], block[1])
-            del block[1]
+        if isinstance(block, nn.Sequential) and len(block) > 1:
+            convolution, normalisation = block[0], block[1]
+            if isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d):
+                block[0] = fuse_conv_bn_eval(convolution, normalisation)
+                del block[1]
     return network

@@ -22,7 +22,7 @@ class DegradedClips:
         self._folder = folder
         self._offsets = np.load(folder / "offsets.npy")
         self._data = np.memmap(folder / "frames.bin", np.uint8, "r")
-        self.kbps: tuple[float, ...] = tuple(json.loads((folder / "kbps.json").read_text()))
+        self.kbps: dict[str, float] = json.loads((folder / "kbps.json").read_text())
 
     def __reduce__(self) -> tuple[type[DegradedClips], tuple[Path]]:
         """Another process opens the same files."""
@@ -39,8 +39,11 @@ class DegradedClips:
 
 def open_degraded(cache: ClipCache, folder: Path, rates_kbps: tuple[float, ...], seed: int) -> DegradedClips:
     """The clips of ``cache``, each at one of ``rates_kbps`` drawn by ``seed``; made first if not in ``folder``."""
-    if not (folder / "kbps.json").exists():
-        build_degraded(cache, folder, rates_kbps, seed)
+    if (folder / "kbps.json").exists():
+        kept = DegradedClips(folder)
+        if all(clip.name in kept.kbps for clip in cache.clips):
+            return kept
+    build_degraded(cache, folder, rates_kbps, seed)
     return DegradedClips(folder)
 
 
@@ -48,13 +51,12 @@ def build_degraded(cache: ClipCache, folder: Path, rates_kbps: tuple[float, ...]
     """Compress every clip of ``cache`` into ``folder``; ``kbps.json``, written last, says at which rates."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
-    rates = [float(random.choice(rates_kbps)) for _ in cache.clips]
-    last = cache.clips[-1]
-    offsets = np.zeros((last.first_frame + last.frames, 2), np.int64)
+    rates = {clip.name: float(random.choice(rates_kbps)) for clip in cache.clips}
+    offsets = np.zeros((max(clip.first_frame + clip.frames for clip in cache.clips), 2), np.int64)
     with (folder / "frames.bin").open("wb") as out:
-        for clip, kbps in zip(cache.clips, rates, strict=True):
+        for clip in cache.clips:
             clean = (cache.frame(clip.first_frame + n) for n in range(clip.frames))
-            for number, rgb in enumerate(through_h264(clean, kbps)):
+            for number, rgb in enumerate(through_h264(clean, rates[clip.name])):
                 jpeg = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), JPEG)[1]
                 start = out.tell()
                 out.write(jpeg.tobytes())

@@ -14,12 +14,11 @@ from models.landmark_network import CROP, PICTURE, SMALL
 from models.training.cache import ClipCache
 from models.training.data import LEFT_RIGHT, voice_window
 from models.training.degraded import DegradedClips
-from models.training.landmark_geometry import eye_openings, similarity
+from models.training.landmark_geometry import BLINK_SHARE, eye_openings, similarity
 from models.training.spoiling import bend, hide, scramble, spoil
 from models.training.task import RandomSamples
 
 MARGIN = 0.08  # of the crop, around the mean face
-BLINK_SHARE = 0.6  # of the clip's median eye opening: below it an eye counts as closing
 
 
 class LandmarkSample(NamedTuple):
@@ -131,7 +130,8 @@ def _moved(
     """Turned, zoomed, shifted and flipped, as cameras and crops differ."""
     middle = (PICTURE - 1) / 2
     degrees = float(np.clip(random.normal(0, 11), -35, 35))
-    affine = cv2.getRotationMatrix2D((middle, middle), degrees, float(np.exp(random.normal(0, 0.14))))
+    zoom = float(np.exp(random.normal(0, 0.14)))
+    affine = np.asarray(cv2.getRotationMatrix2D((middle, middle), degrees, zoom), np.float64)
     affine[:, 2] += random.normal(0, 0.06, 2) * PICTURE
     border = (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT, cv2.BORDER_CONSTANT)[int(random.integers(0, 3))]
     moved = np.asarray(cv2.warpAffine(picture, affine, (PICTURE, PICTURE), borderMode=border), np.uint8)
@@ -145,9 +145,8 @@ def _moved(
 def _about(affine: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
     """The crop as an inexact finder would lay it: turned by degrees, some per cent off in size and place."""
     middle = (CROP - 1) / 2
-    wobble = cv2.getRotationMatrix2D(
-        (middle, middle), float(random.normal(0, 4)), float(np.exp(random.normal(0, 0.05)))
-    )
+    degrees, zoom = float(random.normal(0, 4)), float(np.exp(random.normal(0, 0.05)))
+    wobble = np.asarray(cv2.getRotationMatrix2D((middle, middle), degrees, zoom), np.float64)
     wobble[:, 2] += random.normal(0, 0.025, 2) * CROP
     both = np.vstack((affine, (0, 0, 1))) @ np.vstack((wobble, (0, 0, 1)))
     return np.asarray(both[:2])

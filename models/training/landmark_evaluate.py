@@ -13,10 +13,9 @@ from models.landmark_network import LandmarkNetwork
 from models.training.cache import ClipCache
 from models.training.data import voice_window
 from models.training.degraded import DegradedClips
-from models.training.landmark_geometry import eye_openings, mouth_openings
+from models.training.landmark_geometry import BLINK_SHARE, eye_openings, mouth_openings
 
 INNER_LIPS, EYES = slice(60, 68), slice(36, 48)
-BLINK_SHARE = 0.6  # of the clip's median eye opening: below it an eye is closed
 LONGEST_BLINK_FRAMES = 15  # 600 ms; longer is looking down
 NEAR_FRAMES = 2  # how far apart a blink and its finding may be
 STILL_SHARE = 0.2  # of a clip's pictures, those that move least, tell the jitter
@@ -146,6 +145,6 @@ def _met(spans: list[tuple[int, int]], closed: NDArray[np.bool_]) -> int:
 
 
 def _correlation(ours: NDArray[np.float32], truth: NDArray[np.float32]) -> float:
-    if len(ours) < 2 or ours.std() == 0 or truth.std() == 0:
+    if len(ours) < 2 or min(ours.std(), truth.std()) < 1e-6:
         return float("nan")
     return float(np.corrcoef(ours, truth)[0, 1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+BLINK_SHARE = 0.6  # of the clip's median eye opening: below it an eye is closed
+
 
 def similarity(shape: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.float64]:
     """(2, 3): the turn, size and shift that lay ``shape`` (N, 2) onto ``points`` (N, 2) by least squares."""

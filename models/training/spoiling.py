@@ -57,9 +57,7 @@ def coarsen(picture: Picture, random: np.random.Generator) -> Picture:
 
 def grain(picture: Picture, random: np.random.Generator) -> Picture:
     """A sensor in the dark."""
-    noise = np.empty(picture.shape, np.int16)
-    cv2.setRNGSeed(int(random.integers(0, 2**31)))
-    cv2.randn(noise, (0, 0, 0), (float(random.uniform(2, 18)),) * 3)
+    noise = random.standard_normal(picture.shape, np.float32) * np.float32(random.uniform(2, 18))
     return np.asarray(cv2.add(picture, noise, dtype=cv2.CV_8U), np.uint8)
 
 
