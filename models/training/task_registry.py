@@ -18,6 +18,7 @@ MODULES = {
     "landmarks": "models.training.tasks.landmarks",
     "compact": "models.training.tasks.compact",
     "interpolation": "models.training.tasks.interpolation",
+    "sync": "models.training.tasks.sync",
     "interpolation_causal": "models.training.tasks.interpolation_causal",
 }
 
