@@ -1,42 +1,58 @@
 """`compact`: 8×8 pictures, voice and one identity image → 256×256, live on a CPU.
 
-In the manner of the First Order Motion Model: key points with local affine frames give a dense motion that
-moves cached features of the identity image; a fine flow at 64 pixels moves lips and lids; what motion cannot
-explain is painted. Expensive convolutions stay at 8-64 pixels; at full size pictures are only warped, blended
-and shuffled into.
+In the manner of the First Order Motion Model: key points with local affine frames give a dense motion that moves cached
+features of the identity image; what motion cannot explain is painted. Beyond it, the motion is made to end where
+the face's shape says: lips, lids and irises land at their places, which the sender's hints name, or which are told
+from the low-resolution pictures and the voice. Expensive convolutions stay at 8-64 pixels; at full size pictures are
+only warped, blended and shuffled into.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.compact_parts import (
+    CompactDimensions,
+    IdentityEncoder,
+    Residual,
+    Trunk,
+    VoiceAt,
+    VoiceEncoder,
+    zeroed,
+)
 from models.consistency import downsample, upsample
-from models.warping import KeyPoints, heat_difference, local_motions, resize_flow, soft_key_points, warp
+from models.expression import ExpressionPredictor, with_expression
+from models.shape_maps import (
+    SHAPE_MAPS,
+    SHAPE_POINTS,
+    ShapeMotion,
+    flow_at,
+    group_maps,
+    head_motion,
+    land_features,
+    land_head,
+    line_maps,
+    line_points,
+    motion_between,
+    open_maps,
+)
+from models.warping import (
+    KeyPoints,
+    heat_difference,
+    identity_grid,
+    local_motions,
+    resize_flow,
+    soft_key_points,
+    warp,
+)
 
-
-@dataclass(frozen=True)
-class CompactDimensions:
-    """Everything that fixes the shapes of the network; stored in the checkpoint."""
-
-    picture: int = 256  # pixels
-    low_resolution: int = 8  # pixels
-    window: int = 5  # low-resolution pictures, 25 FPS, the last one is shown
-    mel_bins: int = 80
-    mel_frames: int = 20
-    key_points: int = 10
-    voice: int = 96  # length of the voice vector
-    voice_heads: int = 4  # places at which the voice acts
-    at_8: int = 128  # channels at each size
-    at_16: int = 96
-    at_32: int = 64
-    at_64: int = 32
-    at_128: int = 32
-    identity_at_128: int = 16
+NO_EMOTION = 15  # after the 15 states of MMSD (callcodec.wire.emotion)
+INVERSIONS = 3  # steps of the fixed-point search for where a flow took a point
+NEVER = -30.0  # logit of a motion that must not be chosen
 
 
 class Identity(NamedTuple):
@@ -49,6 +65,7 @@ class Identity(NamedTuple):
     thumbnail: Tensor  # (B, 3, 32, 32)
     lowres: Tensor  # (B, 3, 8, 8)
     key_points: KeyPoints
+    shape: Tensor  # (B, 70, 2) in −1..1, NaN where no face was found
 
 
 class Animation(NamedTuple):
@@ -63,34 +80,48 @@ class Animation(NamedTuple):
 class Compact(nn.Module):
     """The network; shapes follow ``CompactDimensions``."""
 
+    line_points: Tensor
+    line_channels: Tensor
+
     def __init__(self, dimensions: CompactDimensions) -> None:
         super().__init__()
         d = self.dimensions = dimensions
         self.identity_encoder = IdentityEncoder(d)
         self.voice_encoder = VoiceEncoder(d)
+        self.emotion = nn.Embedding(NO_EMOTION + 1, d.voice)
+        nn.init.zeros_(self.emotion.weight)
+        self.expression = ExpressionPredictor(d.window, d.mel_bins, d.mel_frames)
         self.trunk = Trunk(d)
+        self.shape_32 = nn.Conv2d(6, d.at_32, 3, padding=1, bias=False)
         self.heat = nn.Conv2d(d.at_32, d.key_points, 3, padding=1)
         self.jacobian = zeroed(nn.Conv2d(d.at_32, 4 * d.key_points, 3, padding=1))
-        self.dense_in = nn.Conv2d(d.at_32 + d.key_points + 3 * (d.key_points + 1), d.at_32, 3, padding=1)
+        # Motions to choose from: none, one for each key point, and that of the face's shape.
+        self.dense_in = nn.Conv2d(d.at_32 + d.key_points + 3 * (d.key_points + 2), d.at_32, 3, padding=1)
         self.dense = Residual(d.at_32)
-        self.dense_masks = nn.Conv2d(d.at_32, d.key_points + 1, 3, padding=1)
+        self.dense_masks = nn.Conv2d(d.at_32, d.key_points + 2, 3, padding=1)
         self.dense_up = nn.Conv2d(d.at_32, d.at_64, 1)
         self.fine_in = nn.Conv2d(2 * d.at_64, d.at_64, 3, padding=1)
+        self.shape_64 = nn.Conv2d(SHAPE_MAPS, d.at_64, 3, padding=1, bias=False)
         self.fine_voice = VoiceAt(d, d.at_64)
         self.fine = Residual(d.at_64)
         self.fine_flow = zeroed(nn.Conv2d(d.at_64, 2, 3, padding=1))
+        self.gates = zeroed(nn.Conv2d(d.at_64, 1, 3, padding=1))
         self.occlusion = nn.Conv2d(d.at_64, 1, 3, padding=1)
         self.moved = nn.Conv2d(d.at_64, d.at_64, 1)
         self.paint_64 = Residual(d.at_64)
         self.to_128 = nn.Conv2d(d.at_64, 4 * 16, 3, padding=1)
+        self.paint_in = nn.Conv2d(16 + d.identity_at_128 + 12, d.at_128, 3, padding=1)
+        self.shape_128 = nn.Conv2d(SHAPE_MAPS, d.at_128, 3, padding=1, bias=False)
         self.paint_128 = nn.Sequential(
-            nn.Conv2d(16 + d.identity_at_128 + 12, d.at_128, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(d.at_128, 16, 3, padding=1), nn.ReLU(),
+            nn.ReLU(), nn.Conv2d(d.at_128, 16, 3, padding=1), nn.ReLU(),
             zeroed(nn.Conv2d(16, 16, 3, padding=1)),
         )  # fmt: skip
+        points, channels = line_points()
+        self.register_buffer("line_points", points, persistent=False)
+        self.register_buffer("line_channels", channels, persistent=False)
 
-    def encode_identity(self, image: Tensor) -> Identity:
-        """image: (B, 3, 256, 256) in 0..1."""
+    def encode_identity(self, image: Tensor, shape: Tensor | None = None) -> Identity:
+        """image: (B, 3, 256, 256) in 0..1; shape: (B, 70, 2) in pixels of it, NaN or None where no face was found."""
         features_128, features_64, embedding = self.identity_encoder(image)
         lowres = downsample(image, self.dimensions.low_resolution)
         # The same detector sees the identity as if it were a frame: a frame equal to it moves nothing.
@@ -98,153 +129,115 @@ class Compact(nn.Module):
         trunk = self.trunk(still, lowres, embedding, None)
         key_points = soft_key_points(self.heat(trunk), self.jacobian(trunk))
         return Identity(
-            image, features_128, features_64, embedding, downsample(image, 32), lowres, key_points
+            image,
+            features_128,
+            features_64,
+            embedding,
+            downsample(image, 32),
+            lowres,
+            key_points,
+            self._normalised(shape, image),
         )
 
-    def forward(self, lowres: Tensor, mel: Tensor, identity: Identity) -> Tensor:
-        """lowres (B, 5, 3, 8, 8) in 0..1, mel (B, 80, 20) → (B, 3, 256, 256), about 0..1, not clamped."""
-        return self.animate(lowres, mel, identity).picture
+    def forward(
+        self,
+        lowres: Tensor,
+        mel: Tensor,
+        identity: Identity,
+        shape: Tensor | None = None,
+        emotion: Tensor | None = None,
+    ) -> Tensor:
+        """The picture, (B, 3, 256, 256), about 0..1, not clamped.
 
-    def animate(self, lowres: Tensor, mel: Tensor, identity: Identity) -> Animation:
+        lowres: (B, 5, 3, 8, 8) in 0..1. mel: (B, 80, 20). shape: (B, 70, 2), the face to be shown in pixels of 256
+        (callcodec.face.shape), NaN or None where nobody said. emotion: (B,) states 0..14, or 15 where unknown.
+        """
+        return self.animate(lowres, mel, identity, shape, emotion).picture
+
+    def animate(
+        self,
+        lowres: Tensor,
+        mel: Tensor,
+        identity: Identity,
+        shape: Tensor | None = None,
+        emotion: Tensor | None = None,
+    ) -> Animation:
         """The picture and the parts that it was made of, which training looks at too."""
+        said = motion_between(identity.shape, self._normalised(shape, lowres))
         voice = self.voice_encoder(mel)
-        trunk = self.trunk(lowres, identity.lowres, identity.embedding, voice)
+        if emotion is not None:
+            voice = voice + self.emotion(emotion)
+        embedding = identity.embedding + self.shape_32(group_maps(said, 32))
+        trunk = self.trunk(lowres, identity.lowres, embedding, voice)
         driving = soft_key_points(self.heat(trunk), self.jacobian(trunk))
-        flow_32, dense = self.dense_motion(trunk, identity, driving)
+        flow_32, dense = self.dense_motion(trunk, identity, driving, said)
 
         flow_64 = resize_flow(flow_32, 64)
+        motion = self.complete(said, lowres, mel, identity, flow_64)
+        flow_64 = land_head(flow_64, motion)
         dense_64 = F.interpolate(self.dense_up(dense), scale_factor=2.0, mode="bilinear", align_corners=False)
-        fine = F.relu(self.fine_in(torch.cat((warp(identity.features_64, flow_64), dense_64), 1)))
+        fine = self.fine_in(torch.cat((warp(identity.features_64, flow_64), dense_64), 1))
+        fine = F.relu(fine + self.shape_64(self.shape_maps(motion, flow_64, 4.0)))
         fine = self.fine(self.fine_voice(fine, voice))
-        flow_64 = flow_64 + 0.1 * self.fine_flow(fine).permute(0, 2, 3, 1)
+        flow_64 = flow_64 + 0.1 * self.fine_flow(fine).float().permute(0, 2, 3, 1)
+        gate = torch.sigmoid(self.gates(fine).float() + 3.0) * motion.known[:, :, None, None]
+        gate = F.interpolate(gate, scale_factor=2.0, mode="bilinear", align_corners=False)
+        flow_128 = land_features(resize_flow(flow_64, 128), motion, gate.permute(0, 2, 3, 1))
         visible = torch.sigmoid(self.occlusion(fine))
         painted = self.paint_64(fine + self.moved(warp(identity.features_64, flow_64) * visible))
 
         painted = F.pixel_shuffle(self.to_128(painted), 2)
-        moved_128 = warp(identity.features_128, resize_flow(flow_64, 128))
-        moved_image = warp(identity.image, resize_flow(flow_64, 256))
-        painted = torch.cat((F.relu(painted), moved_128, F.pixel_unshuffle(moved_image, 2)), 1)
-        painted = F.pixel_shuffle(self.paint_128(painted), 2)
+        moved_128 = warp(identity.features_128, flow_128)
+        moved_image = warp(identity.image, resize_flow(flow_128, 256))
+        painted = self.paint_in(torch.cat((F.relu(painted), moved_128, F.pixel_unshuffle(moved_image, 2)), 1))
+        painted = self.paint_128(painted + self.shape_128(self.shape_maps(motion, flow_128, 2.0)))
+        painted = F.pixel_shuffle(painted, 2)
         change, blend = painted[:, :3], torch.sigmoid(painted[:, 3:] + 2.0)
         picture = blend * moved_image + (1 - blend) * upsample(lowres[:, -1], 256) + change
         return Animation(picture, moved_image, blend, change)
 
-    def dense_motion(self, trunk: Tensor, identity: Identity, driving: KeyPoints) -> tuple[Tensor, Tensor]:
-        """Blend the key points' motions into one flow (B, 32, 32, 2), equation 8; also features."""
-        motions = local_motions(identity.key_points, driving, 32)
+    def dense_motion(
+        self, trunk: Tensor, identity: Identity, driving: KeyPoints, said: ShapeMotion
+    ) -> tuple[Tensor, Tensor]:
+        """Blend the motions of key points and shape into one flow (B, 32, 32, 2), equation 8; also features."""
+        with torch.autocast(trunk.device.type, enabled=False):
+            whole = head_motion(said, 32)
+        motions = torch.cat((local_motions(identity.key_points, driving, 32), whole[:, None]), 1)
         candidates = identity.thumbnail[:, None].expand(-1, motions.shape[1], -1, -1, -1).flatten(0, 1)
         candidates = warp(candidates, motions.flatten(0, 1)).reshape(len(trunk), -1, 32, 32)
         heat = heat_difference(identity.key_points, driving, 32)
         dense = self.dense(F.relu(self.dense_in(torch.cat((trunk, heat, candidates), 1))))
-        masks = self.dense_masks(dense).softmax(dim=1)
+        masks = self.dense_masks(dense)
+        unsaid = F.pad(NEVER * (1 - said.known), (masks.shape[1] - 1, 0))
+        masks = (masks + unsaid[:, :, None, None]).softmax(dim=1)
         return (masks[..., None] * motions).sum(1), dense
 
+    def complete(
+        self, said: ShapeMotion, lowres: Tensor, mel: Tensor, identity: Identity, flow: Tensor
+    ) -> ShapeMotion:
+        """Where nobody said what the shape is: the identity's as the flow moves it, with an expression of its own."""
+        with torch.autocast(flow.device.type, enabled=False), torch.no_grad():
+            own = motion_between(identity.shape, identity.shape)
+            place, flow = own.source, flow.float()
+            for _ in range(INVERSIONS):
+                place = place + own.source - flow_at(flow, place)
+            told = self.expression(lowres.float(), mel.float(), identity.lowres.float(), own.source, place)
+            place = with_expression(place, told)
+            target = torch.where(said.known[:, :, None] > 0, said.target, place)
+        return ShapeMotion(own.source, target, own.known)
 
-class IdentityEncoder(nn.Module):
-    """Identity image → features to be warped at 128 and 64 pixels, embedding at 32."""
+    def shape_maps(self, motion: ShapeMotion, flow: Tensor, reach: float) -> Tensor:
+        """(B, 12, S, S): lines of the face to be shown, what is open in it, what of that the flow does not bring."""
+        with torch.autocast(flow.device.type, enabled=False):
+            size = flow.shape[1]
+            lines = line_maps(motion.target, self.line_points, self.line_channels, size, reach)
+            now = open_maps(motion.target, identity_grid(size, motion.target)[None])
+            brought = open_maps(motion.source, flow.float())
+            maps = torch.cat((lines, now, now - brought), 1) * motion.known[:, :, None, None]
+        return maps.contiguous(memory_format=torch.channels_last)
 
-    def __init__(self, d: CompactDimensions) -> None:
-        super().__init__()
-        self.to_128 = nn.Conv2d(12, d.identity_at_128, 3, padding=1)
-        self.to_64 = nn.Conv2d(d.identity_at_128, d.at_64, 3, stride=2, padding=1)
-        self.at_64 = Residual(d.at_64)
-        self.to_32 = nn.Conv2d(d.at_64, d.at_32, 3, stride=2, padding=1)
-        self.at_32 = nn.Sequential(
-            Residual(d.at_32), Residual(d.at_32), nn.Conv2d(d.at_32, d.at_32, 3, padding=1)
-        )
-
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features_128 = F.relu(self.to_128(F.pixel_unshuffle(image, 2)))
-        features_64 = self.at_64(F.relu(self.to_64(features_128)))
-        return features_128, features_64, self.at_32(F.relu(self.to_32(features_64)))
-
-
-class VoiceEncoder(nn.Module):
-    """mel (B, 80, 20) → (B, voice)."""
-
-    def __init__(self, d: CompactDimensions) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv1d(d.mel_bins, 96, 3, padding=1), nn.ReLU(),
-            nn.Conv1d(96, 96, 4, stride=2, padding=1), nn.ReLU(),
-            nn.Conv1d(96, 96, 3, stride=2, padding=1), nn.ReLU(),
-            nn.Flatten(), nn.Linear(96 * (d.mel_frames // 4), d.voice), nn.ReLU(),
-        )  # fmt: skip
-
-    def forward(self, mel: Tensor) -> Tensor:
-        voice: Tensor = self.layers(mel)
-        return voice
-
-
-class VoiceAt(nn.Module):
-    """Adds the voice where the picture asks for it: a head has a place (a map) and a message (a vector)."""
-
-    def __init__(self, d: CompactDimensions, channels: int) -> None:
-        super().__init__()
-        self.place = nn.Conv2d(channels, d.voice_heads, 1)
-        self.message = nn.Linear(d.voice, d.voice_heads * channels)
-
-    def forward(self, features: Tensor, voice: Tensor) -> Tensor:
-        batch, channels, height, width = features.shape
-        place = torch.sigmoid(self.place(features)).flatten(2)  # (B, heads, H·W)
-        message = self.message(voice).reshape(batch, -1, channels).transpose(1, 2)  # (B, C, heads)
-        heard: Tensor = features + (message @ place).reshape(batch, channels, height, width)
-        return heard
-
-
-class Trunk(nn.Module):
-    """Low-resolution window, identity embedding and voice → (B, at_32, 32, 32), through 16 and 8 pixels."""
-
-    def __init__(self, d: CompactDimensions) -> None:
-        super().__init__()
-        inputs = 3 * (d.window + 1)
-        self.in_32 = nn.Conv2d(inputs, d.at_32, 3, padding=1)
-        self.in_8 = nn.Conv2d(inputs, d.at_8, 3, padding=1)
-        self.down_32 = Residual(d.at_32)
-        self.to_16 = nn.Conv2d(d.at_32, d.at_16, 3, stride=2, padding=1)
-        self.down_16 = Residual(d.at_16)
-        self.to_8 = nn.Conv2d(d.at_16, d.at_8, 3, stride=2, padding=1)
-        self.voice_8 = VoiceAt(d, d.at_8)
-        self.at_8 = nn.Sequential(Residual(d.at_8), Residual(d.at_8))
-        self.up_16 = nn.Conv2d(d.at_8, d.at_16, 3, padding=1)
-        self.out_16 = Residual(d.at_16)
-        self.up_32 = nn.Conv2d(d.at_16, d.at_32, 3, padding=1)
-        self.voice_32 = VoiceAt(d, d.at_32)
-        self.out_32 = Residual(d.at_32)
-
-    def forward(
-        self, lowres: Tensor, identity_lowres: Tensor, embedding: Tensor, voice: Tensor | None
-    ) -> Tensor:
-        """lowres (B, 5, 3, 8, 8), identity_lowres (B, 3, 8, 8), embedding (B, C, 32, 32), voice (B, V)."""
-        # How frames differ from the identity is the strongest motion cue; scaled to other inputs' size.
-        difference = 4.0 * (lowres - identity_lowres[:, None]).flatten(1, 2)
-        seen = torch.cat((difference, lowres[:, -1]), 1)
-        at_32 = self.down_32(F.relu(self.in_32(upsample(seen, 32)) + embedding))
-        at_16 = self.down_16(F.relu(self.to_16(at_32)))
-        at_8 = F.relu(self.to_8(at_16) + self.in_8(seen))
-        at_8 = self.at_8(at_8 if voice is None else self.voice_8(at_8, voice))
-        at_16 = self.out_16(F.relu(at_16 + self.up_16(F.interpolate(at_8, scale_factor=2.0))))
-        at_32 = F.relu(at_32 + self.up_32(F.interpolate(at_16, scale_factor=2.0)))
-        out: Tensor = self.out_32(at_32 if voice is None else self.voice_32(at_32, voice))
-        return out
-
-
-class Residual(nn.Module):
-    """x + conv(relu(conv(relu(x)))), the second convolution starting at zero."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        change: Tensor = self.second(F.relu(self.first(F.relu(x))))
-        return x + change
-
-
-def zeroed(layer: nn.Conv2d) -> nn.Conv2d:
-    """Start a layer at zero, so that what it adds begins as nothing."""
-    nn.init.zeros_(layer.weight)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
+    def _normalised(self, shape: Tensor | None, like: Tensor) -> Tensor:
+        """Pixels → −1..1; None → NaN."""
+        if shape is None:
+            return torch.full((len(like), SHAPE_POINTS, 2), float("nan"), device=like.device)
+        return shape * (2 / self.dimensions.picture) - 1

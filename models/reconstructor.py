@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.compact import Compact, Identity
+from models.compact import NO_EMOTION, Compact, Identity
 from models.consistency import downsample, upsample
+from models.shape_maps import SHAPE_POINTS
 
 PICTURE = 256
 
@@ -20,15 +21,23 @@ class Reconstructor(Protocol):
 
     name: str
 
-    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
-        """Use this (256, 256, 3) RGB image from now on."""
+    def set_identity(self, rgb: NDArray[np.uint8], shape: NDArray[np.float32] | None = None) -> None:
+        """Use this (256, 256, 3) RGB image from now on.
+
+        shape: (70, 2), the face in it (callcodec.face.shape) in its pixels; None where it is not known.
+        """
 
     def reconstruct(
-        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
+        self,
+        lowres: NDArray[np.float32],
+        mel: NDArray[np.float32],
+        emotion: int | None = None,
+        shape: NDArray[np.float32] | None = None,
     ) -> Tensor:
         """The picture of slot t, float32 (3, 256, 256) in 0..1, before the low-resolution consistency step.
 
-        lowres: (5, 3, S, S) in 0..1, slots t−4..t at 25 FPS; mel: (80, 20) centred on t; emotion: 0..14.
+        lowres: (5, 3, S, S) in 0..1, slots t−4..t at 25 FPS; mel: (80, 20) centred on t; emotion: 0..14; shape:
+        (70, 2), the face to be shown, in pixels of 256; None where its sender does not say.
         """
 
 
@@ -40,7 +49,7 @@ class BicubicReconstructor:
     def __init__(self, device: torch.device) -> None:
         self._device = device
 
-    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
+    def set_identity(self, rgb: NDArray[np.uint8], shape: NDArray[np.float32] | None = None) -> None:
         """An identity image changes nothing here."""
 
     def reconstruct(
@@ -48,6 +57,7 @@ class BicubicReconstructor:
         lowres: NDArray[np.float32],
         mel: NDArray[np.float32],  # noqa: ARG002
         emotion: int | None = None,  # noqa: ARG002
+        shape: NDArray[np.float32] | None = None,  # noqa: ARG002
     ) -> Tensor:
         """See ``Reconstructor``."""
         return upsample(torch.from_numpy(lowres[-1]).to(self._device), PICTURE).clamp(0.0, 1.0)
@@ -70,19 +80,22 @@ class CompactReconstructor:
         return self._network
 
     @torch.inference_mode()
-    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
-        """Use this (256, 256, 3) RGB image from now on. ValueError for another shape."""
+    def set_identity(self, rgb: NDArray[np.uint8], shape: NDArray[np.float32] | None = None) -> None:
+        """See ``Reconstructor``. ValueError for a picture of another size."""
         if rgb.shape != (PICTURE, PICTURE, 3):
             raise ValueError(f"an identity image is ({PICTURE}, {PICTURE}, 3), not {rgb.shape}")
         image = torch.from_numpy(np.ascontiguousarray(rgb)).to(self._device).permute(2, 0, 1)[None] / 255.0
-        self._identity = self._network.encode_identity(image.contiguous(memory_format=torch.channels_last))
+        self._identity = self._network.encode_identity(
+            image.contiguous(memory_format=torch.channels_last), self._batch(shape)
+        )
 
     @torch.inference_mode()
     def reconstruct(
         self,
         lowres: NDArray[np.float32],
         mel: NDArray[np.float32],
-        emotion: int | None = None,  # noqa: ARG002
+        emotion: int | None = None,
+        shape: NDArray[np.float32] | None = None,
     ) -> Tensor:
         """See ``Reconstructor``. ValueError for another shape, or without an identity image."""
         if self._identity is None:
@@ -100,5 +113,14 @@ class CompactReconstructor:
             )
         window, voice = (torch.from_numpy(a)[None].to(self._device) for a in (lowres, mel))
         window = downsample(window, side)
-        picture: Tensor = self._network(window, voice, self._identity)[0]
+        state = torch.tensor([NO_EMOTION if emotion is None else emotion], device=self._device)
+        picture: Tensor = self._network(window, voice, self._identity, self._batch(shape), state)[0]
         return picture.clamp(0.0, 1.0)
+
+    def _batch(self, shape: NDArray[np.float32] | None) -> Tensor | None:
+        """(70, 2) → (1, 70, 2). ValueError for another count of points."""
+        if shape is None:
+            return None
+        if shape.shape != (SHAPE_POINTS, 2):
+            raise ValueError(f"the shape of a face is ({SHAPE_POINTS}, 2), not {shape.shape}")
+        return torch.from_numpy(np.ascontiguousarray(shape, np.float32))[None].to(self._device)

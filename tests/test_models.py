@@ -13,12 +13,15 @@ from models.checkpoint import export_weights
 from models.compact import Compact, CompactDimensions
 from models.reconstructor import BicubicReconstructor, CompactReconstructor
 from models.registry import SHIPPED, create_reconstructor
+from tests.faces import frontal_shape
 
 RANDOM = np.random.default_rng(0)
 PORTRAIT = RANDOM.integers(0, 256, (256, 256, 3)).astype(np.uint8)
 LOWRES = RANDOM.random((5, 3, 8, 8)).astype(np.float32)
 MEL = RANDOM.uniform(-1, 1, (80, 20)).astype(np.float32)
 CPU = torch.device("cpu")
+# A face of plausible proportions: mean landmarks of a frontal head.
+SHAPE = frontal_shape()
 
 
 def awake_network() -> Compact:
@@ -34,7 +37,7 @@ def awake_network() -> Compact:
 @pytest.fixture(scope="module")
 def reconstructor() -> CompactReconstructor:
     made = CompactReconstructor(awake_network(), CPU)
-    made.set_identity(PORTRAIT)
+    made.set_identity(PORTRAIT, SHAPE)
     return made
 
 
@@ -75,6 +78,36 @@ def test_every_picture_of_the_window_counts(reconstructor: CompactReconstructor,
 def test_the_voice_counts(reconstructor: CompactReconstructor) -> None:
     silence = np.full_like(MEL, -1.0)
     assert not torch.equal(shown(reconstructor, LOWRES, silence), shown(reconstructor, LOWRES, MEL))
+
+
+def test_the_shape_counts_and_so_does_not_knowing_it(reconstructor: CompactReconstructor) -> None:
+    open_mouth = SHAPE.copy()
+    open_mouth[65:68, 1] += 8
+    told = [reconstructor.reconstruct(LOWRES, MEL, None, shape) for shape in (SHAPE, open_mouth, None)]
+    assert not torch.equal(told[0], told[1])
+    assert not torch.equal(told[0], told[2])
+
+
+def test_the_emotion_counts(reconstructor: CompactReconstructor) -> None:
+    assert not torch.equal(
+        reconstructor.reconstruct(LOWRES, MEL, 3), reconstructor.reconstruct(LOWRES, MEL, None)
+    )
+
+
+def test_lips_land_where_the_shape_says() -> None:
+    """A fresh network paints nothing, so what is moved can be read off the picture."""
+    torch.manual_seed(0)
+    network = Compact(CompactDimensions()).requires_grad_(False)
+    ramp = torch.linspace(0, 1, 256).expand(1, 3, 256, 256).transpose(2, 3).contiguous()  # grows downwards
+    wanted = SHAPE.copy()
+    wanted[48:68, 1] += 6
+    lowres = torch.nn.functional.avg_pool2d(ramp, 32)[:, None].expand(-1, 5, -1, -1, -1)
+    told = [torch.from_numpy(shape)[None] for shape in (SHAPE, wanted)]
+    moved = network.animate(
+        lowres, torch.zeros(1, 80, 20), network.encode_identity(ramp, told[0]), told[1]
+    ).moved
+    x, y = (round(float(v)) for v in wanted[51])
+    assert float(moved[0, 0, y, x]) == pytest.approx(float(ramp[0, 0, y - 6, x]), abs=2 / 255)
 
 
 def test_the_identity_counts() -> None:

@@ -42,7 +42,11 @@ class PaperReconstructor:
         return self._network
 
     @torch.inference_mode()
-    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
+    def set_identity(
+        self,
+        rgb: NDArray[np.uint8],
+        shape: NDArray[np.float32] | None = None,  # noqa: ARG002 (it finds its own key points)
+    ) -> None:
         """Use this (256, 256, 3) RGB image from now on. ValueError for another shape."""
         if rgb.shape != (PICTURE, PICTURE, 3):
             raise ValueError(f"an identity image is ({PICTURE}, {PICTURE}, 3), not {rgb.shape}")
@@ -55,7 +59,7 @@ class PaperReconstructor:
         lowres: NDArray[np.float32],
         mel: NDArray[np.float32],
         emotion: int | None = None,
-        hints: NDArray[np.float32] | None = None,  # noqa: ARG002 (the paper has none)
+        shape: NDArray[np.float32] | None = None,  # noqa: ARG002 (the paper has none)
     ) -> Tensor:
         """See ``Reconstructor``. ValueError for another shape, or without an identity image."""
         if self._source is None:
