@@ -14,7 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from models.compact import Compact, CompactDimensions
+from models.compact import Compact
+from models.compact_parts import CompactDimensions
 
 DimensionsT = TypeVar("DimensionsT")
 NetworkT = TypeVar("NetworkT", bound=nn.Module)

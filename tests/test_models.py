@@ -10,7 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from models.bench import benchmark
 from models.checkpoint import export_weights
-from models.compact import Compact, CompactDimensions
+from models.compact import Compact
+from models.compact_parts import CompactDimensions
 from models.reconstructor import BicubicReconstructor, CompactReconstructor
 from models.registry import SHIPPED, create_reconstructor
 from tests.faces import frontal_shape

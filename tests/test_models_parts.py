@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 
 from models import checkpoint
 from models.checkpoint import WeightsError, export_weights, load_compact, shipped_weights
-from models.compact import Compact, CompactDimensions
+from models.compact import Compact
+from models.compact_parts import CompactDimensions
 from models.consistency import consistency_error, correct, downsample, upsample
 from models.warping import (
     KeyPoints,

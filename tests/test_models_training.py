@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from models.checkpoint import load_compact
-from models.compact import Compact, CompactDimensions
+from models.compact import Compact
+from models.compact_parts import CompactDimensions
 from models.consistency import upsample
 from models.training.cache import ClipCache, DataError, open_cache
 from models.training.config import LoopConfig

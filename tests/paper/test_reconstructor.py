@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from models.checkpoint import WeightsError, export_weights
-from models.compact import Compact, CompactDimensions
+from models.compact import Compact
+from models.compact_parts import CompactDimensions
 from models.paper.dimensions import PaperDimensions
 from models.paper.network import NAME, STAGE_ONE_NAME, Paper, PaperStageOne, load_paper
 from models.paper.reconstructor import PaperReconstructor

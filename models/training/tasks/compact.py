@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from callcodec.config import load_config
-from models.compact import Compact, CompactDimensions
+from models.compact import Compact
+from models.compact_parts import CompactDimensions
 from models.consistency import correct
 from models.training.data import Sample, TalkingFaces
 from models.training.evaluate import Conditions, evaluate
