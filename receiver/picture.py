@@ -13,8 +13,10 @@ from callcodec.media.timeline import SLOT_S
 from callcodec.speech.mel import mel_window
 from callcodec.transport.worker import Worker
 from models.consistency import consistency_error, correct
+from models.identity_check import identity_error
 from models.reconstructor import Reconstructor
 from receiver.identity import PICTURE_SIZE
+from receiver.identity_check import IdentityCheck
 from receiver.interpolation import Interpolated, Interpolator
 
 WINDOW_FRAMES = 5
@@ -25,12 +27,16 @@ NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.0215, 0.0105
 
 @dataclass(frozen=True)
 class Prepared:
-    """A finished picture. ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 that it was made from."""
+    """A finished picture. ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 that it was made from.
+
+    ``wrong_identity``: it is only enlarged, because the identity image is somebody else's.
+    """
 
     media_time_s: float
     picture: NDArray[np.uint8]
     lowres: NDArray[np.uint8]
     reconstructed: bool
+    wrong_identity: bool
     age_s: float
     consistency_error: float
     seconds: float
@@ -45,11 +51,13 @@ class PictureMaker:
         reconstructor: Reconstructor,
         consistency_iterations: int,
         worker: Worker,
+        identity_check: IdentityCheck | None = None,
     ) -> None:
         self.interpolator = interpolator
         self._reconstructor = reconstructor
         self._iterations = consistency_iterations
         self._worker = worker
+        self._identity_check = identity_check or IdentityCheck()
         self._busy = False
         self._waiting: Callable[[], None] | None = None
         self._has_identity = False
@@ -63,10 +71,14 @@ class PictureMaker:
     def set_identity(self, picture: NDArray[np.uint8]) -> None:
         """Use a (256, 256, 3) RGB identity image from the next picture on; its features are computed once, here."""
 
+        def use() -> None:
+            self._reconstructor.set_identity(picture)
+            self._identity_check.renew()
+
         def done(_: None) -> None:
             self._has_identity = True
 
-        self._worker.submit(lambda: self._reconstructor.set_identity(picture), done)
+        self._worker.submit(use, done)
 
     def prepare(
         self,
@@ -117,23 +129,26 @@ class PictureMaker:
         reconstruct: bool,
     ) -> Prepared:
         started = time.perf_counter()
-        error = 0.0
+        error, wrong = 0.0, False
         if reconstruct:
             with torch.inference_mode():
                 mel = mel_window(voice, VOICE_SPAN_S)
                 proposed = self._reconstructor.reconstruct(window, mel, emotion)
                 lowres = torch.from_numpy(window[-1]).to(proposed.device)
                 error = consistency_error(proposed, lowres)
+                beyond = identity_error(proposed, lowres, newest.luma_error)
+                wrong = self._identity_check.judge(media_time_s, beyond)
                 luma, chroma = weights(newest)
                 y = correct(proposed, lowres, luma, self._iterations, chroma)
                 picture = to_pixels(y.permute(1, 2, 0).cpu().numpy())
-        else:
+        if wrong or not reconstruct:
             picture = enlarge(newest.picture)
         return Prepared(
             media_time_s,
             picture,
             to_pixels(newest.picture.transpose(1, 2, 0)),
-            reconstruct,
+            reconstruct and not wrong,
+            wrong,
             newest.age_s,
             error,
             time.perf_counter() - started,

@@ -11,9 +11,11 @@ from callcodec.speech.opus import RTP_CLOCK_HZ
 from callcodec.transport.worker import Worker
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.face_packet import RUNGS, FacePacket
+from models.identity_check import shipped_thresholds
 from models.reconstructor import Reconstructor
 from receiver.face import DecodedFace, FaceDecoder
 from receiver.identity import PICTURE_SIZE, IdentityReceiver
+from receiver.identity_check import IdentityCheck
 from receiver.interpolators import create_interpolator
 from receiver.picture import VOICE_SPAN_S, PictureMaker, Prepared
 from receiver.playout import Playout
@@ -42,7 +44,13 @@ class Receiver:
         self._decoded = decoded
         interval_s = 1 / RUNGS[0].frames_per_second
         interpolator = create_interpolator(settings.interpolation, interval_s, self._voice)
-        self._pictures = PictureMaker(interpolator, reconstructor, settings.consistency_iterations, worker)
+        self._pictures = PictureMaker(
+            interpolator,
+            reconstructor,
+            settings.consistency_iterations,
+            worker,
+            IdentityCheck(shipped_thresholds(reconstructor.name)),
+        )
         self._identity = IdentityReceiver(worker, self._pictures.set_identity)
         # The picture of a slot is begun one slot ahead, when the frame on the far side of it must be there.
         self._playout = Playout(PlayoutSettings(extra_delay_s=interpolator.wait_s + SLOT_S))
@@ -209,6 +217,8 @@ class Receiver:
             return State.VOICE_ONLY
         if self._on_screen.age_s > self._settings.frozen_after_s:
             return State.FROZEN
+        if self._on_screen.wrong_identity:
+            return State.WRONG_IDENTITY
         return State.RECONSTRUCTING if self._on_screen.reconstructed else State.LOW_RESOLUTION
 
 

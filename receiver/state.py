@@ -4,11 +4,12 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Ordered from nothing to everything, then the two ways in which it stops."""
+    """Ordered from nothing to everything, then the three ways in which that fails."""
 
     WAITING = "waiting"
     VOICE_ONLY = "voice only"
     LOW_RESOLUTION = "low resolution"
     RECONSTRUCTING = "reconstructing"
+    WRONG_IDENTITY = "identity image does not belong to this face"
     FROZEN = "frozen"
     LOST = "lost"

@@ -17,6 +17,7 @@ Pcm = NDArray[np.int16]
 
 SENTENCES = {
     State.LOST: "Lost: the other side has not been heard for a while.",
+    State.WRONG_IDENTITY: "The identity image does not belong to this face: only the low resolution is shown.",
     State.FROZEN: "Frozen: no new face comes in.",
 }
 
@@ -60,10 +61,12 @@ class Onlooker:
             sentence = SENTENCES.get(shown.state)
             if sentence is not None:
                 self._say(sentence)
+            elif self._state is State.WRONG_IDENTITY:
+                self._say("The identity image belongs to this face.")
             elif self._state in SENTENCES:
                 self._say("The other side is back.")
             self._state = shown.state
-            if shown.state in (State.RECONSTRUCTING, State.LOW_RESOLUTION, State.VOICE_ONLY):
+            if shown.state not in (State.FROZEN, State.LOST):
                 self._reconstructed = shown.state is State.RECONSTRUCTING
         for screen in self._screens:
             screen(shown.picture, self.caption())

@@ -36,6 +36,19 @@ def test_losing_the_other_side_is_said_once_and_so_is_its_return() -> None:
     assert said[-1] == "The other side is back."
 
 
+def test_somebody_elses_identity_image_is_told_and_stands_in_the_line() -> None:
+    said: list[str] = []
+    onlooker = Onlooker([], [], said.append)
+    for state in (State.RECONSTRUCTING, State.WRONG_IDENTITY, State.WRONG_IDENTITY):
+        onlooker.show(shown(state))
+    assert "identity image does not belong to this face" in onlooker.line()
+    assert "reconstructed" not in onlooker.caption()
+    onlooker.show(shown(State.RECONSTRUCTING))
+    assert len(said) == 2
+    assert "does not belong" in said[0]
+    assert said[1] == "The identity image belongs to this face."
+
+
 def test_the_line_shows_the_rates_of_the_last_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, participant = make_end(tmp_path)
     participant.start(10.0)

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from callcodec.transport.worker import InlineWorker
 from models.consistency import downsample
+from models.identity_check import CheckFigures, IdentityThresholds
+from receiver.identity_check import IdentityCheck
 from receiver.interpolation import Interpolated, MotionAdaptiveInterpolator
 from receiver.picture import PictureMaker, Prepared, weights
 
@@ -123,3 +125,26 @@ def test_a_machine_that_is_too_slow_leaves_pictures_out() -> None:
 def test_nothing_is_made_before_the_first_face() -> None:
     made = PictureMaker(MotionAdaptiveInterpolator(0.2), Remembering(), 1, InlineWorker())
     assert prepare(made, 1.0) == []
+
+
+def test_with_somebody_elses_image_the_picture_is_only_enlarged_until_the_right_one_is_there() -> None:
+    figures = CheckFigures(0, 0.0, 0, 0.0, 0, 0.0)
+    thresholds = IdentityThresholds("", alarm=0.05, release=0.04, train=figures, val=figures)
+    reconstructor = Remembering(level=0.9)
+    interpolator = MotionAdaptiveInterpolator(0.2)
+    made = PictureMaker(interpolator, reconstructor, 2, InlineWorker(), IdentityCheck(thresholds))
+    made.set_identity(np.zeros((256, 256, 3), np.uint8))
+    prepared: list[Prepared] = []
+    for i in range(80):
+        if i % 5 == 0:
+            interpolator.add(i * 0.04, np.full((8, 8, 3), 128, np.uint8), STEP)
+        if i == 40:
+            reconstructor.level = 0.5
+            made.set_identity(np.zeros((256, 256, 3), np.uint8))
+        prepared += prepare(made, i * 0.04)
+    assert [p.wrong_identity for p in prepared] == [not p.reconstructed for p in prepared]
+    assert not prepared[10].wrong_identity
+    assert prepared[39].wrong_identity
+    assert np.abs(prepared[39].picture.astype(int) - 128).max() <= 1
+    assert np.abs(prepared[10].picture.astype(int) - 128).max() > 2
+    assert prepared[79].reconstructed
