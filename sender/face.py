@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.face_packet import FRAME_NUMBERS, MAX_REFERENCE_DISTANCE, FacePacket, Rung
 from callcodec.wire.lowres import LowResFrame, encode
+from sender.expression import ExpressionTracker
 
 OFFSET_UNIT_MS = 5
 
@@ -32,6 +33,7 @@ class EncodedFace:
     media_time_s: float
     payload: bytes
     emotion: int | None
+    hints: bytes | None
 
     def packet(self, rung: Rung, quality: int, rtp_time_s: float) -> FacePacket:
         """The packet for the voice packet that starts at ``rtp_time_s`` (same media clock, seconds)."""
@@ -44,13 +46,16 @@ class EncodedFace:
             capture_offset_ms=units * OFFSET_UNIT_MS,
             payload=self.payload,
             emotion=self.emotion,
+            hints=self.hints,
         )
 
 
 class FaceEncoder:
     """Encodes each low-resolution picture from the newest frame that the receiver says it has decoded."""
 
-    def __init__(self, rung: Rung, quality: int) -> None:
+    def __init__(self, rung: Rung, quality: int, expression: ExpressionTracker | None = None) -> None:
+        """expression: writes the packets' hints; None: they have none."""
+        self._expression = expression
         self.rung = rung
         self.quality = quality
         self.next_number = 0
@@ -79,7 +84,12 @@ class FaceEncoder:
             del self._sent[old]
         self._acknowledged = {n for n in self._acknowledged if n in self._sent}
         emotion = None if self._emotion_known else self._emotion
-        return EncodedFace(number % FRAME_NUMBERS, distance, media_time_s, encoded.payload, emotion)
+        hints = None
+        if self._expression is not None:
+            hints = self._expression.hints(
+                number, media_time_s, None if distance is None else number - distance
+            )
+        return EncodedFace(number % FRAME_NUMBERS, distance, media_time_s, encoded.payload, emotion, hints)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Note what the receiver has decoded; the frames that it names become references."""

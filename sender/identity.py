@@ -81,6 +81,11 @@ class IdentityStream:
         self._waiting = deque(messages)
 
     @property
+    def waiting(self) -> int:
+        """How many messages have not left yet."""
+        return len(self._waiting)
+
+    @property
     def done(self) -> bool:
         """True when nothing waits."""
         return not self._waiting

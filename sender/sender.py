@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.face.crop import FaceCropper
+from callcodec.face.shape import Shape
 from callcodec.transport.carriers import Carrier
 from callcodec.transport.endpoint import Channel, Endpoint
 from callcodec.transport.worker import Worker
 from callcodec.wire.bundle import Acknowledgement, Bundle
 from callcodec.wire.face_packet import RUNGS
+from callcodec.wire.hints import origin_tag
+from callcodec.wire.identity import IdentityHeader
+from sender.expression import ExpressionTracker, Find, Origin
 from sender.face import EncodedFace, FaceEncoder
 from sender.identity import IdentityChooser, IdentityImage, IdentityStream, encode_layers
 from sender.settings import SenderSettings
@@ -37,6 +41,7 @@ class SenderCounts:
     voice_bytes: int = 0
     face_packets: int = 0
     face_bytes: int = 0
+    hint_bytes: int = 0
     bundle_bytes: int = 0
 
 
@@ -51,7 +56,9 @@ class Sender:
         worker: Worker,
         next_acknowledgement: Callable[[], Acknowledgement | None],
         captured: Callable[[Captured], None],
+        find_shape: Find | None = None,
     ) -> None:
+        """find_shape: where a picture's landmarks and irises are, for expression hints; without it there are none."""
         self._settings = settings
         self._endpoint = endpoint
         self._carrier = carrier
@@ -60,7 +67,11 @@ class Sender:
         self._captured = captured
         self._cropper = FaceCropper()
         self._voice = VoiceEncoder(settings.voice.bitrate_bps, settings.voice.packet_ms, settings.voice.dtx)
-        self._face = FaceEncoder(RUNGS[settings.face.rung], settings.face.quality)
+        self._expression = _tracker(settings, find_shape)
+        self._find_shape = find_shape
+        self._next_origin: Origin | None = None
+        self._origin_on_its_way = False
+        self._face = FaceEncoder(RUNGS[settings.face.rung], settings.face.quality, self._expression)
         self._faces_waiting: list[EncodedFace] = []
         self._chooser: IdentityChooser | None = IdentityChooser(settings.identity.choose_within_s)
         self._identity_stream = IdentityStream(
@@ -84,6 +95,11 @@ class Sender:
         """Announce an emotion state (0-14), or none, from the next face packet on."""
         self._face.set_emotion(emotion)
 
+    def set_peer_reads_hints(self, reads: bool) -> None:
+        """Whether the other side knows expression hints; until it says so, none are sent."""
+        if self._expression is not None:
+            self._expression.wanted = reads
+
     def use_identity(self, picture: NDArray[np.uint8]) -> None:
         """Send the user's own (256, 256, 3) RGB picture instead of choosing one."""
         self._take_identity(IdentityImage(picture, None))
@@ -102,6 +118,8 @@ class Sender:
             self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
         self._offer_identity(crop.rgb, media_time_s)
         face_number = None
+        if self._expression is not None:
+            self._expression.look(crop.rgb, media_time_s)
         if self._face_due(media_time_s):
             face_number = self._face.next_number
             self._faces_waiting.append(self._face.encode(crop.rgb, media_time_s))
@@ -119,6 +137,11 @@ class Sender:
     def tick(self, now_s: float) -> None:
         """Let the identity image advance."""
         self._identity_stream.tick(now_s)
+        # Hints start from the new identity's shape when its first layer has left: before, nobody could read them.
+        if self._origin_on_its_way and self._identity_stream.waiting <= len(self._identity_layers[-1]):
+            self._origin_on_its_way = False
+            if self._expression is not None:
+                self._expression.use_origin(self._next_origin)
 
     def _offer_identity(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
         if self._chooser is None:
@@ -138,13 +161,19 @@ class Sender:
         self._chooser = None
         self.identity = image
         settings = self._settings.identity
-        self._worker.submit(
-            lambda: encode_layers(image.picture, settings.layer_bytes, settings.chunk_bytes),
-            self._send_identity,
-        )
+        find = None if self._expression is None else self._find_shape
 
-    def _send_identity(self, layers: list[list[bytes]]) -> None:
-        self._identity_layers = layers
+        def prepare() -> tuple[list[list[bytes]], Shape | None]:
+            layers = encode_layers(image.picture, settings.layer_bytes, settings.chunk_bytes)
+            return layers, None if find is None else find(image.picture)
+
+        self._worker.submit(prepare, self._send_identity)
+
+    def _send_identity(self, prepared: tuple[list[list[bytes]], Shape | None]) -> None:
+        self._identity_layers, shape = prepared
+        tag = origin_tag(IdentityHeader.parse(self._identity_layers[0][0]).sha256)
+        self._next_origin = None if shape is None else Origin(shape, tag)
+        self._origin_on_its_way = True
         self.resend_identity(0)
 
     def _send(self, voice: EncodedVoice) -> None:
@@ -162,3 +191,11 @@ class Sender:
         for face in faces:
             self.counts.face_packets += 1
             self.counts.face_bytes += len(face.serialise())
+            self.counts.hint_bytes += len(face.hints or b"")
+
+
+def _tracker(settings: SenderSettings, find: Find | None) -> ExpressionTracker | None:
+    face = settings.face
+    if find is None or not face.hints:
+        return None
+    return ExpressionTracker(find, RUNGS[face.rung], face.hint_bytes, face.hint_every)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from callcodec.wire.face_packet import RUNGS
+from callcodec.wire.face_packet import MAX_HINTS_BYTES, RUNGS
 from callcodec.wire.lowres import QUALITIES
 
 PACKET_LENGTHS_MS = (20, 40, 60, 120)
@@ -26,16 +26,27 @@ class VoiceSettings:
 
 @dataclass(frozen=True)
 class FaceSettings:
-    """The low-resolution stream: ``rung`` (size and rate) and ``quality``, as callcodec.wire numbers them."""
+    """The low-resolution stream: ``rung`` (size and rate) and ``quality``, as callcodec.wire numbers them.
+
+    ``hints``: whether packets also say where landmarks and irises are, in at most ``hint_bytes`` (1-6) each, to a peer
+    that reads them. ``hint_every``: they are looked for in every first, second, ... picture; each costs some 5 ms.
+    """
 
     rung: int
     quality: int
+    hints: bool = False
+    hint_bytes: int = MAX_HINTS_BYTES
+    hint_every: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.rung < len(RUNGS):
             raise ValueError(f"rung is {self.rung}; there are rungs 0 to {len(RUNGS) - 1}")
         if not 0 <= self.quality < len(QUALITIES):
             raise ValueError(f"quality is {self.quality}; there are qualities 0 to {len(QUALITIES) - 1}")
+        if not 1 <= self.hint_bytes <= MAX_HINTS_BYTES:
+            raise ValueError(f"hint_bytes is {self.hint_bytes}; hints take 1 to {MAX_HINTS_BYTES} bytes")
+        if not 1 <= self.hint_every <= 5:
+            raise ValueError(f"hint_every is {self.hint_every}; it must be 1 to 5")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ CAPABILITIES = (
     Capability.OPUS_CARRIER
     | Capability.CHANNEL_CARRIER
     | Capability.EMOTION
+    | Capability.HINTS
     | Capability.IDENTITY_AV1
     | Capability.IDENTITY_AVIF
     | Capability.IDENTITY_WEBP
@@ -165,6 +166,7 @@ class Participant:
             return
         if isinstance(message, Hello):
             self.peer = message
+            self.sender.set_peer_reads_hints(Capability.HINTS in message.capabilities)
         elif isinstance(message, Bye):
             self.goodbye = message
             self.receiver.finish()
