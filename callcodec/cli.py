@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from callcodec import __version__
-from callcodec.commands import bench, call, h264, listen, loopback, prepare, secret, signal, train
+from callcodec.commands import bench, call, h264, listen, loopback, prepare, secret, shards, signal, train
 
 COMMANDS = {
     "loopback": loopback,
@@ -16,6 +16,7 @@ COMMANDS = {
     "signal": signal,
     "bench": bench,
     "prepare": prepare,
+    "shards": shards,
     "train": train,
 }
 EXIT_REFUSED = 2

@@ -22,6 +22,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("config", help="a path such as configs/train/compact.yaml, or the name train/compact")
     data = parser.add_mutually_exclusive_group(required=True)
     data.add_argument("--data", type=Path, help="folder with train.tsv, train/, val.tsv, val/")
+    data.add_argument("--shards", type=Path, help="folder of shards, see callcodec shards")
+    data.add_argument("--person", type=Path, metavar="CLIPS",
+                      help="fine-tune for one speaker of this data folder, judged on its known.tsv, "
+                      "from --init or the shipped weights")  # fmt: skip
+    parser.add_argument("--speaker", metavar="LABEL", help="which one, where --person has several")
     parser.add_argument(
         "--out", type=Path, required=True, help="where the state, weights, figures and sample pictures go"
     )
@@ -37,6 +42,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--workers", type=int, metavar="N", help="processes that make samples")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "callcodec",
                         help="where decoded clips are kept (default ~/.cache/callcodec)")  # fmt: skip
+    parser.add_argument("--plain", action="store_true",
+                        help="keep frames of --shards decoded, 0.2 MB each: faster where memory is plenty")  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -67,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         limits,
         device=chosen_device(args.device),
         resume=args.resume,
-        initial=_initial(args),
+        initial=_initial(args, plan.task),
         clips=[clip.name for clip in data.training.clips],
         began=began,
         say=lambda line: print(line, flush=True),
@@ -82,15 +89,24 @@ def run(args: argparse.Namespace) -> int:
 
 def _data(args: argparse.Namespace) -> TrainingData:
     from models.training.cache import open_cache
+    from models.training.person import clips_of_person
+    from models.training.shards import open_shards
     from models.training.task import TrainingData
 
-    return TrainingData(*(open_cache(args.data, split, args.cache) for split in ("train", "val")))
+    if args.person is not None:
+        return clips_of_person(args.person, args.speaker, args.cache)
+    if args.shards is not None:
+        clips = (open_shards(args.shards, split, args.cache, args.plain) for split in ("train", "val"))
+    else:
+        clips = (open_cache(args.data, split, args.cache) for split in ("train", "val"))
+    return TrainingData(*clips)
 
 
-def _initial(args: argparse.Namespace) -> Path | None:
+def _initial(args: argparse.Namespace, task: str) -> Path | None:
     from models.checkpoint import shipped_weights
 
-    if args.resume or args.init is None:
+    name = task if args.init is None and args.person is not None else args.init
+    if args.resume or name is None:
         return None
-    path = Path(args.init)
-    return path if path.suffix == ".safetensors" else shipped_weights(args.init)
+    path = Path(name)
+    return path if path.suffix == ".safetensors" else shipped_weights(name)

@@ -1,22 +1,24 @@
-"""Clips, decoded once: JPEG frames in one file that is read at random, log-mel and landmarks beside it."""
+"""Clips, decoded once: frames in one file that is read at random, log-mel and landmarks beside it."""
 
 from __future__ import annotations
 
-import csv
 import json
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from callcodec.media.clip import ClipError, open_clip
-from callcodec.speech.mel import MEL_BINS, log_mel
-
 PICTURE = 256
 STILL_EVERY_FRAMES = 5  # how often a frame is also kept as an identity image of a few kilobytes
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+LANDMARKS = 68
 
 
 class DataError(ValueError):
@@ -34,22 +36,45 @@ class ClipInfo:
     first_frame: int
     frames: int
     has_voice: bool
+    emotion: str = ""  # label:level as the data set has it, see emotion_labels; empty where unknown
+
+
+@dataclass(frozen=True)
+class DecodedClip:
+    """A face track before it is stored: (256, 256, 3) RGB frames at 25 FPS, landmarks and voice beside them."""
+
+    name: str
+    person: str
+    lip_sync: str
+    repository: str
+    frames: tuple[NDArray[np.uint8], ...]
+    landmarks: NDArray[np.float16]  # (frames, 68, 2), NaN where no face was found
+    mel: NDArray[np.float16]  # (80, n), 10 ms each; (80, 0) without a voice
+    emotion: str = ""  # label:level, empty where unknown
 
 
 class ClipCache:
     """Random access to every frame of a split (``train`` or ``val``)."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, names: frozenset[str] | None = None) -> None:
+        """``names``: of the clips to be seen; all of them without it."""
+        self.folder, self._names = folder, names
         index = np.load(folder / "index.npz")
-        self.clips = tuple(ClipInfo(**entry) for entry in json.loads((folder / "clips.json").read_text()))
+        found = [ClipInfo(**entry) for entry in json.loads((folder / "clips.json").read_text())]
+        self._numbers = [i for i, clip in enumerate(found) if names is None or clip.name in names]
+        self.clips = tuple(found[i] for i in self._numbers)
         self._offsets, self._still_offsets = index["offsets"], index["still_offsets"]
         self._landmarks, self._mel, self._mel_starts = index["landmarks"], index["mel"], index["mel_starts"]
+        self._plain = bool(index["plain"]) if "plain" in index else False
         self._data = np.memmap(folder / "frames.bin", np.uint8, "r")
 
-    def __reduce__(self) -> tuple[type[ClipCache], tuple[Path]]:
+    def __reduce__(self) -> tuple[type[ClipCache], tuple[Path, frozenset[str] | None]]:
         """Another process opens the same files; the frames themselves are never sent to it."""
-        return ClipCache, (self.folder,)
+        return ClipCache, (self.folder, self._names)
+
+    def only(self, wanted: Callable[[ClipInfo], bool]) -> ClipCache:
+        """The same cache, of which only some clips are seen; frames keep their numbers."""
+        return ClipCache(self.folder, frozenset(clip.name for clip in self.clips if wanted(clip)))
 
     def frame(self, number: int) -> NDArray[np.uint8]:
         """(256, 256, 3) RGB."""
@@ -57,6 +82,10 @@ class ClipCache:
 
     def small_frame(self, number: int) -> NDArray[np.uint8]:
         """(64, 64, 3) RGB, the area average."""
+        if self._plain:
+            return np.asarray(
+                cv2.resize(self.frame(number), (64, 64), interpolation=cv2.INTER_AREA), np.uint8
+            )
         return self._decode(self._offsets[number], cv2.IMREAD_REDUCED_COLOR_4)
 
     def still(self, number: int) -> NDArray[np.uint8]:
@@ -70,87 +99,128 @@ class ClipCache:
 
     def mel(self, clip: int) -> NDArray[np.float32]:
         """(80, n), 10 ms each, from the clip's first frame on; empty where the clip has no voice."""
-        voice: NDArray[np.float32] = self._mel[:, self._mel_starts[clip] : self._mel_starts[clip + 1]]
+        number = self._numbers[clip]
+        voice: NDArray[np.float32] = self._mel[:, self._mel_starts[number] : self._mel_starts[number + 1]]
         return voice.astype(np.float32)
 
     def _decode(self, span: NDArray[np.int64], flags: int) -> NDArray[np.uint8]:
-        bgr = cv2.imdecode(np.asarray(self._data[span[0] : span[1]]), flags)
+        stored = np.asarray(self._data[span[0] : span[1]])
+        if self._plain:
+            return stored.reshape(PICTURE, PICTURE, 3)
+        bgr = cv2.imdecode(stored, flags)
         if bgr is None:
             raise DataError("the cache of decoded clips is damaged: delete it, and it will be made again")
         return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
 
+class CacheWriter:
+    """Makes a cache, clip by clip; it exists once the ``with`` block ended well."""
+
+    def __init__(self, folder: Path, source: str, plain: bool = False) -> None:
+        """``source``: says what the clips are, see ``is_cache_of``; ``plain``: frames are kept as 196,608 bytes
+        each instead of JPEG and WebP, for machines with more memory than time."""
+        self._folder, self._source, self._plain = folder, source, plain
+        self._random = np.random.default_rng(0)
+        self._clips: list[ClipInfo] = []
+        self._offsets: list[tuple[int, int]] = []
+        self._still_offsets: list[tuple[int, int]] = []
+        self._landmarks: list[NDArray[np.float16]] = []
+        self._mels: list[NDArray[np.float16]] = []
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._out = (self._folder / "frames.bin").open("wb")
+        self._threads = ThreadPoolExecutor(os.cpu_count() or 1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        self._out.close()
+        if kind is not None:
+            return
+        np.savez(
+            self._folder / "index.npz",
+            offsets=np.array(self._offsets, np.int64).reshape(-1, 2),
+            still_offsets=np.array(self._still_offsets, np.int64).reshape(-1, 2),
+            landmarks=np.concatenate([np.zeros((0, LANDMARKS, 2), np.float16), *self._landmarks]),
+            mel=np.concatenate([np.zeros((80, 0), np.float16), *self._mels], axis=1),
+            mel_starts=np.cumsum([0] + [m.shape[1] for m in self._mels]),
+            plain=np.array(self._plain),
+        )
+        (self._folder / "source.txt").write_text(self._source + "\n", encoding="utf-8")
+        (self._folder / "clips.json").write_text(json.dumps([asdict(clip) for clip in self._clips], indent=1))
+
+    def add_all(self, clips: Iterable[DecodedClip]) -> None:
+        """Store them one after the other."""
+        for clip in clips:
+            self.add(clip)
+
+    def add(self, clip: DecodedClip) -> None:
+        """Store one clip."""
+        # Stills divide evenly: a clip begins at a multiple of their distance.
+        first = -(-len(self._offsets) // STILL_EVERY_FRAMES) * STILL_EVERY_FRAMES
+        padding = first - len(self._offsets)
+        self._offsets += [(0, 0)] * padding
+        self._landmarks.append(np.full((padding, LANDMARKS, 2), np.nan, np.float16))
+        qualities = [
+            int(self._random.integers(15, 85)) if number % STILL_EVERY_FRAMES == 0 else None
+            for number in range(len(clip.frames))
+        ]
+        plain = [self._plain] * len(clip.frames)
+        for frame, still in self._threads.map(_encode, clip.frames, qualities, plain):
+            self._offsets.append(self._store(frame))
+            if still is not None:
+                self._still_offsets.append(self._store(still))
+        self._landmarks.append(clip.landmarks)
+        self._mels.append(clip.mel)
+        self._clips.append(ClipInfo(clip.name, clip.person, clip.lip_sync, clip.repository,
+                                    first, len(clip.frames), clip.mel.shape[1] > 0, clip.emotion))  # fmt: skip
+
+    def _store(self, content: NDArray[np.uint8]) -> tuple[int, int]:
+        start = self._out.tell()
+        self._out.write(np.ascontiguousarray(content).data)
+        return start, self._out.tell()
+
+
+def _encode(
+    rgb: NDArray[np.uint8], still_quality: int | None, plain: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """A frame as it is stored, and its still where it has one."""
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    frame = rgb if plain else np.asarray(cv2.imencode(".jpg", bgr, JPEG)[1], np.uint8)
+    if still_quality is None:
+        return frame, None
+    webp = np.asarray(cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, still_quality])[1], np.uint8)
+    if not plain:
+        return frame, webp
+    seen = cv2.imdecode(webp, cv2.IMREAD_COLOR)
+    assert seen is not None  # it was encoded just now
+    return frame, np.asarray(cv2.cvtColor(seen, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def is_cache_of(folder: Path, source: str) -> bool:
+    """Whether ``folder`` holds a whole cache. Raises DataError where it is one of other clips.
+
+    Caches that were made before they said what they hold are taken as they are.
+    """
+    if not (folder / "clips.json").exists():
+        return False
+    known = folder / "source.txt"
+    if known.is_file() and known.read_text(encoding="utf-8").strip() != source:
+        raise DataError(
+            f"{folder} holds decoded clips of another data folder: delete it, or name another one with --cache"
+        )
+    return True
+
+
 def open_cache(data: Path, split: str, cache: Path) -> ClipCache:
     """The cache of ``data``/``split``, made first if it is not there. Raises DataError."""
+    # Only whoever has clips needs a decoder for them: a machine that is given shards has none.
+    from models.training.clip_folder import build_cache, source_of  # noqa: PLC0415
+
     folder = cache / split
-    if not (folder / "clips.json").exists():
+    if not is_cache_of(folder, source_of(data, split)):
         build_cache(data, split, folder)
     return ClipCache(folder)
-
-
-def build_cache(data: Path, split: str, folder: Path) -> None:
-    """Decode every clip that ``data``/``split``.tsv names into ``folder``. Raises DataError."""
-    table = data / f"{split}.tsv"
-    if not table.is_file():
-        raise DataError(
-            f"{table} is missing: a data folder has {split}.tsv and {split}/NAME.mp4 (see the README)"
-        )
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    folder.mkdir(parents=True, exist_ok=True)
-    clips: list[ClipInfo] = []
-    offsets: list[tuple[int, int]] = []
-    still_offsets: list[tuple[int, int]] = []
-    landmarks, mels = [], []
-    random = np.random.default_rng(0)
-    with (folder / "frames.bin").open("wb") as out:
-
-        def store(encoded: NDArray[np.uint8]) -> tuple[int, int]:
-            start = out.tell()
-            out.write(encoded.tobytes())
-            return start, out.tell()
-
-        for row in rows:
-            path = data / split / f"{row['clip']}.mp4"
-            frames, pcm = decode_clip(path)
-            first = (
-                -(-len(offsets) // STILL_EVERY_FRAMES) * STILL_EVERY_FRAMES
-            )  # so that stills divide evenly
-            padding = first - len(offsets)
-            offsets += [(0, 0)] * padding
-            for number, rgb in enumerate(frames):
-                bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-                offsets.append(store(cv2.imencode(".jpg", bgr, JPEG)[1]))
-                if number % STILL_EVERY_FRAMES == 0:
-                    quality = int(random.integers(15, 85))
-                    still_offsets.append(
-                        store(cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])[1])
-                    )
-            points = np.load(path.with_suffix("").with_suffix(".landmarks.npy"))[: len(frames)]
-            landmarks += [np.full((padding, 68, 2), np.nan, np.float16), points]
-            landmarks.append(np.full((len(frames) - len(points), 68, 2), np.nan, np.float16))
-            mels.append(log_mel(pcm).astype(np.float16) if len(pcm) else np.zeros((MEL_BINS, 0), np.float16))
-            clips.append(ClipInfo(row["clip"], row["person"], row["lip_sync"], row["source_repository"],
-                                  first, len(frames), len(pcm) > 0))  # fmt: skip
-    np.savez(
-        folder / "index.npz",
-        offsets=np.array(offsets, np.int64),
-        still_offsets=np.array(still_offsets, np.int64),
-        landmarks=np.concatenate(landmarks),
-        mel=np.concatenate(mels, axis=1),
-        mel_starts=np.cumsum([0] + [m.shape[1] for m in mels]),
-    )
-    (folder / "clips.json").write_text(json.dumps([asdict(clip) for clip in clips], indent=1))
-
-
-def decode_clip(path: Path) -> tuple[list[NDArray[np.uint8]], NDArray[np.int16]]:
-    """Frames (256, 256, 3) RGB of a 25 FPS clip and its voice, mono int16 at 16 kHz or empty. DataError."""
-    try:
-        clip = open_clip(path)
-        frames = [frame.rgb for frame in clip.frames()]
-        voice = clip.audio()
-    except ClipError as error:
-        raise DataError(f"cannot decode {path}: {error}") from error
-    if not frames or frames[0].shape != (PICTURE, PICTURE, 3):
-        raise DataError(f"{path} is not a {PICTURE}×{PICTURE} clip: prepare the data first")
-    return frames, np.zeros(0, np.int16) if voice is None else voice
