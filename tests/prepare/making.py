@@ -54,10 +54,11 @@ def talking() -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
     return np.stack(frames), voice
 
 
-def face_clip(path: Path, first: int = 0, voice: bool = True) -> Path:
+def face_clip(path: Path, first: int = 0, voice: bool = True, mirrored: bool = False) -> Path:
     """A clip of LENGTH pictures with one face."""
     frames, pcm = talking()
-    return written(path, frames[first : first + LENGTH], pcm if voice else None)
+    wanted = frames[first : first + LENGTH]
+    return written(path, wanted[:, :, ::-1] if mirrored else wanted, pcm if voice else None)
 
 
 def written(path: Path, frames: NDArray[np.uint8], pcm: NDArray[np.int16] | None = None) -> Path:
