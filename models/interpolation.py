@@ -43,8 +43,7 @@ class FrameInterpolation(nn.Module):
         self.up_full = nn.ConvTranspose3d(d.half, d.full, (1, 4, 4), (1, 2, 2), padding=(0, 1, 1))
         self.full_again = nn.Conv3d(d.full, d.full, 3, padding=1)
         self.last = nn.Conv3d(d.full, 3 * PER_KEY, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        _start_at_zero(self.last)
 
     def forward(self, keys: Tensor, step: Tensor | None = None) -> Tensor:
         """(B, 5, 3, 8, 8) in 0..1 at 5 FPS → (B, 25, 3, 8, 8) at 25 FPS, not clamped.
@@ -64,7 +63,8 @@ class FrameInterpolation(nn.Module):
         full = F.leaky_relu(self.up_full(half), SLOPE) + full
         found = self.last(F.leaky_relu(self.full_again(full), SLOPE))
         found = found.unflatten(1, (3, PER_KEY)).permute(0, 3, 2, 1, 4, 5)  # (B, keys, per key, 3, 8, 8)
-        return linear(keys) + found.flatten(1, 2)
+        pictures: Tensor = linear(keys) + found.flatten(1, 2)
+        return pictures
 
 
 def linear(keys: Tensor) -> Tensor:
@@ -112,8 +112,7 @@ class CausalPrediction(nn.Module):
         self.head = nn.Conv2d(d.full, d.head, 3, padding=1)
         self.head_again = nn.Conv2d(d.head, d.head, 3, padding=1)
         self.last = nn.Conv2d(d.head, 3, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        _start_at_zero(self.last)
 
     def encode(self, keys: Tensor, step: Tensor) -> Tensor:
         """Features of the key pictures: keys (B, 5, 3, 8, 8) in 0..1, step (B,) in grey levels."""
@@ -134,11 +133,17 @@ class CausalPrediction(nn.Module):
         scale, shift, scale_again, shift_again = self.condition(told)[:, :, None, None].chunk(4, 1)
         x = F.leaky_relu(self.head(features) * (1 + scale) + shift, SLOPE)
         x = F.leaky_relu(self.head_again(x) * (1 + scale_again) + shift_again, SLOPE)
-        return newest + self.last(x)
+        picture: Tensor = newest + self.last(x)
+        return picture
 
     def forward(self, keys: Tensor, step: Tensor, age: Tensor, mel: Tensor) -> Tensor:
         """``encode`` and ``predict`` in one: (B, 3, 8, 8)."""
         return self.predict(self.encode(keys, step), keys[:, -1], age, mel)
+
+
+def _start_at_zero(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
 
 
 def _plane(values: Tensor) -> Tensor:

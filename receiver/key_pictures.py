@@ -74,7 +74,7 @@ class KeyPictures:
                 break
             if missing:
                 times_s.append(self.times_s[index] - gap_s / 2)
-                pictures.append((self.pictures[index] + self.pictures[index - 1]) / 2)
+                pictures.append((self.pictures[index] + self.pictures[index - 1]) * np.float32(0.5))
             times_s.append(self.times_s[index - 1])
             pictures.append(self.pictures[index - 1])
             if len(times_s) >= count:
