@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.colour import FRACTION
 from callcodec.wire.face_packet import FRAME_NUMBERS, MAX_REFERENCE_DISTANCE, RUNGS, FacePacket
+from callcodec.wire.hints import HintReference, Hints, decode_hints
 from callcodec.wire.lowres import QUALITIES, LowResFrame, decode
 
 ACKNOWLEDGEMENT_BITS = 8
@@ -18,7 +19,7 @@ HISTORY = MAX_REFERENCE_DISTANCE + ACKNOWLEDGEMENT_BITS + 1
 class DecodedFace:
     """``number``: unwrapped. ``picture``: (S, S, 3) uint8 RGB. ``media_time_s``: capture on the sender's timeline.
 
-    ``step``: quantiser step of its luma, in grey levels.
+    ``step``: quantiser step of its luma, in grey levels. ``hints``: None where the packet has none, or unreadable ones.
     """
 
     number: int
@@ -26,16 +27,18 @@ class DecodedFace:
     media_time_s: float
     emotion: int | None
     step: float
+    hints: Hints | None
 
 
 @dataclass
 class FaceCounts:
-    """What has arrived. ``undecodable``: its reference is missing or its payload is damaged."""
+    """What has arrived. ``undecodable``: its reference is missing or its payload is damaged. ``hinted``: has hints."""
 
     received: int = 0
     decoded: int = 0
     duplicate: int = 0
     undecodable: int = 0
+    hinted: int = 0
 
 
 class FaceDecoder:
@@ -43,6 +46,7 @@ class FaceDecoder:
 
     def __init__(self) -> None:
         self._frames: dict[int, LowResFrame] = {}
+        self._hints: dict[int, Hints] = {}
         self._newest: int | None = None
         self._emotion: int | None = None
         self.counts = FaceCounts()
@@ -66,13 +70,13 @@ class FaceDecoder:
             self.counts.undecodable += 1
             return None
         self._remember(number, frame)
+        hints = self._decode_hints(packet, number)
         self.counts.decoded += 1
         step = QUALITIES[packet.quality].step / FRACTION
         if packet.emotion is not None:
             self._emotion = packet.emotion
-        return DecodedFace(
-            number, frame.rgb(), rtp_time_s + packet.capture_offset_ms / 1000, self._emotion, step
-        )
+        media_time_s = rtp_time_s + packet.capture_offset_ms / 1000
+        return DecodedFace(number, frame.rgb(), media_time_s, self._emotion, step, hints)
 
     def acknowledgement(self) -> Acknowledgement | None:
         """The newest decoded frame and which of those before it are there too; None before the first."""
@@ -84,11 +88,27 @@ class FaceDecoder:
                 received |= 1 << bit
         return Acknowledgement(self._newest % FRAME_NUMBERS, received)
 
+    def _decode_hints(self, packet: FacePacket, number: int) -> Hints | None:
+        """The packet's hints; unreadable ones do not cost the picture."""
+        if packet.hints is None:
+            return None
+        distance = packet.reference_distance
+        named = None if distance is None else self._hints.get(number - distance)
+        reference = None if named is None or distance is None else HintReference(named, distance)
+        try:
+            hints = decode_hints(packet.hints, RUNGS[packet.rung], reference)
+        except ValueError:
+            return None
+        self._hints[number] = hints
+        self.counts.hinted += 1
+        return hints
+
     def _remember(self, number: int, frame: LowResFrame) -> None:
         self._frames[number] = frame
         self._newest = number if self._newest is None else max(self._newest, number)
         for old in [n for n in self._frames if n <= self._newest - HISTORY]:
             del self._frames[old]
+            self._hints.pop(old, None)
 
     def _unwrap(self, wire_number: int) -> int:
         if self._newest is None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from callcodec.media.still import decode_still
 from callcodec.transport.worker import Worker
+from callcodec.wire.hints import origin_tag
 from callcodec.wire.identity import Identity, IdentityAssembler
 
 PICTURE_SIZE = 256
@@ -16,13 +17,15 @@ PICTURE_SIZE = 256
 class IdentityReceiver:
     """Assembles, checks and decodes identity images; decoding runs in the worker."""
 
-    def __init__(self, worker: Worker, use: Callable[[NDArray[np.uint8]], None]) -> None:
+    def __init__(self, worker: Worker, use: Callable[[NDArray[np.uint8], int], None]) -> None:
+        """use: takes each picture, and the tag by which hints know it, which is its first layer's."""
         self._assembler = IdentityAssembler()
         self._worker = worker
         self._use = use
         self.received_bytes = 0
         self.refused: list[str] = []
         self.layers_complete = 0
+        self._tag = 0
 
     def receive(self, message: bytes) -> None:
         """Take one identity message from the wire; a bad one is noted and dropped."""
@@ -33,7 +36,10 @@ class IdentityReceiver:
             self._refuse(str(error))
             return
         if identity is not None:
-            self._worker.submit(lambda: self._decode(identity), self._done)
+            if identity.header.layer == 0:
+                self._tag = origin_tag(identity.header.sha256)
+            tag = self._tag
+            self._worker.submit(lambda: self._decode(identity), lambda picture: self._done(picture, tag))
 
     def _decode(self, identity: Identity) -> NDArray[np.uint8] | ValueError:
         header = identity.header
@@ -47,12 +53,12 @@ class IdentityReceiver:
             )
         return picture
 
-    def _done(self, picture: NDArray[np.uint8] | ValueError) -> None:
+    def _done(self, picture: NDArray[np.uint8] | ValueError, tag: int) -> None:
         if isinstance(picture, ValueError):
             self._refuse(str(picture))
             return
         self.layers_complete += 1
-        self._use(picture)
+        self._use(picture, tag)
 
     def _refuse(self, why: str) -> None:
         if len(self.refused) < 8:  # a hostile peer must not fill the memory with complaints

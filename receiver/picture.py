@@ -9,12 +9,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from callcodec.face.shape import Shape
 from callcodec.media.timeline import SLOT_S
 from callcodec.speech.mel import mel_window
 from callcodec.transport.worker import Worker
 from models.consistency import consistency_error, correct
 from models.identity_check import identity_error
 from models.reconstructor import Reconstructor
+from receiver.expression import ExpressionTimeline
 from receiver.identity import PICTURE_SIZE
 from receiver.identity_check import IdentityCheck
 from receiver.interpolation import Interpolated, Interpolator
@@ -52,7 +54,11 @@ class PictureMaker:
         consistency_iterations: int,
         worker: Worker,
         identity_check: IdentityCheck | None = None,
+        find_shape: Callable[[NDArray[np.uint8]], Shape | None] | None = None,
     ) -> None:
+        """find_shape: where landmarks and irises of an identity image are; without it no shape is ever known."""
+        self.expressions = ExpressionTimeline()
+        self._find_shape = find_shape
         self.interpolator = interpolator
         self._reconstructor = reconstructor
         self._iterations = consistency_iterations
@@ -68,15 +74,21 @@ class PictureMaker:
         """Whether pictures are reconstructed; enlarged until then."""
         return self._has_identity
 
-    def set_identity(self, picture: NDArray[np.uint8]) -> None:
-        """Use a (256, 256, 3) RGB identity image from the next picture on; its features are computed once, here."""
+    def set_identity(self, picture: NDArray[np.uint8], tag: int) -> None:
+        """Use a (256, 256, 3) RGB identity image from the next picture on; its features are computed once, here.
 
-        def use() -> None:
-            self._reconstructor.set_identity(picture)
+        tag: by which hints know it (callcodec.wire.hints).
+        """
+
+        def use() -> Shape | None:
+            shape = None if self._find_shape is None else self._find_shape(picture)
+            self._reconstructor.set_identity(picture, shape)
             self._identity_check.renew()
+            return shape
 
-        def done(_: None) -> None:
+        def done(shape: Shape | None) -> None:
             self._has_identity = True
+            self.expressions.know_origin(tag, shape)
 
         self._worker.submit(use, done)
 
@@ -99,11 +111,12 @@ class PictureMaker:
         earliest = next(frame for frame in window if frame is not None)
         pictures = np.stack([(frame or earliest).picture for frame in window])
         reconstruct = self._has_identity
+        shape = self.expressions.at(media_time_s)
 
         def start() -> None:
             self._busy = True
             self._worker.submit(
-                lambda: self._make(media_time_s, newest, pictures, voice, emotion, reconstruct), finish
+                lambda: self._make(media_time_s, newest, pictures, voice, emotion, shape, reconstruct), finish
             )
 
         def finish(prepared: Prepared) -> None:
@@ -126,6 +139,7 @@ class PictureMaker:
         window: NDArray[np.float32],
         voice: NDArray[np.int16],
         emotion: int | None,
+        shape: Shape | None,
         reconstruct: bool,
     ) -> Prepared:
         started = time.perf_counter()
@@ -133,7 +147,7 @@ class PictureMaker:
         if reconstruct:
             with torch.inference_mode():
                 mel = mel_window(voice, VOICE_SPAN_S)
-                proposed = self._reconstructor.reconstruct(window, mel, emotion)
+                proposed = self._reconstructor.reconstruct(window, mel, emotion, shape)
                 lowres = torch.from_numpy(window[-1]).to(proposed.device)
                 error = consistency_error(proposed, lowres)
                 beyond = identity_error(proposed, lowres, newest.luma_error)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from callcodec.face.shape import Shape
 from callcodec.media.timeline import SLOT_S
 from callcodec.speech import SAMPLE_RATE_HZ
 from callcodec.speech.opus import RTP_CLOCK_HZ
@@ -38,7 +39,9 @@ class Receiver:
         worker: Worker,
         sink: Sink,
         decoded: Callable[[DecodedFace, float], None],
+        find_shape: Callable[[NDArray[np.uint8]], Shape | None] | None = None,
     ) -> None:
+        """find_shape: where landmarks and irises of an identity image are; without it hints go unused."""
         self._settings = settings
         self._sink = sink
         self._decoded = decoded
@@ -50,6 +53,7 @@ class Receiver:
             settings.consistency_iterations,
             worker,
             IdentityCheck(shipped_thresholds(reconstructor.name)),
+            find_shape,
         )
         self._identity = IdentityReceiver(worker, self._pictures.set_identity)
         # The picture of a slot is begun one slot ahead, when the frame on the far side of it must be there.
@@ -97,6 +101,8 @@ class Receiver:
         self._acknowledgement_due = True
         self._emotion = face.emotion
         self._pictures.interpolator.add(face.media_time_s, face.picture, face.step)
+        if face.hints is not None:
+            self._pictures.expressions.add(face.number, face.media_time_s, face.hints)
         self._decoded(face, now_s)
 
     def receive_identity(self, message: bytes, now_s: float) -> None:
@@ -157,6 +163,7 @@ class Receiver:
             "face_packets_received": faces.received,
             "face_packets_decoded": faces.decoded,
             "face_packets_undecodable": faces.undecodable,
+            "face_packets_hinted": faces.hinted,
             "voice_packets_received": voice.received,
             "voice_frames_played": voice.played,
             "voice_frames_concealed": voice.concealed,

@@ -53,7 +53,14 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
         set(),
     ),
     "receiver": (
-        {"callcodec.wire", "callcodec.speech", "callcodec.media", "callcodec.transport", "models"},
+        {
+            "callcodec.wire",
+            "callcodec.speech",
+            "callcodec.media",
+            "callcodec.face",
+            "callcodec.transport",
+            "models",
+        },
         {"torch", "cv2"},
     ),
 }

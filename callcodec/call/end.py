@@ -14,6 +14,7 @@ from callcodec.call.log import CaptureNote, EndLog, FaceNote, PlayNote, ShowNote
 from callcodec.call.observer import Observer
 from callcodec.call.participant import Participant
 from callcodec.call.source import Source
+from callcodec.face.shape_finder import ShapeFinder
 from callcodec.media.frame_store import FrameStoreWriter
 from callcodec.transport.carriers import create_carrier
 from callcodec.transport.endpoint import ByteCounts, Endpoint
@@ -135,12 +136,22 @@ def build_end(
     reconstructor: Reconstructor,
     workers: Workers,
     observer: Observer,
+    shapes: ShapeFinder | None = None,
 ) -> Participant:
-    """Everything of one end, wired up; ``start`` and ``tick`` drive it."""
+    """Everything of one end, wired up; ``start`` and ``tick`` drive it. ``shapes``: without it no hints are used."""
+    find_shape = None if shapes is None else shapes.find
     carrier = create_carrier(config.carrier)
-    receiver = Receiver(config.receiver, reconstructor, workers.picture, observer, observer.decoded)
+    receiver = Receiver(
+        config.receiver, reconstructor, workers.picture, observer, observer.decoded, find_shape
+    )
     sender = Sender(
-        config.sender, endpoint, carrier, workers.background, receiver.next_acknowledgement, observer.captured
+        config.sender,
+        endpoint,
+        carrier,
+        workers.background,
+        receiver.next_acknowledgement,
+        observer.captured,
+        find_shape,
     )
     return Participant(endpoint, carrier, sender, receiver, source)
 
@@ -160,6 +171,7 @@ def finish_log(participant: Participant, recorder: Recorder, now_s: float) -> No
         "voice_bytes_sent": counts.voice_bytes,
         "face_packets_sent": counts.face_packets,
         "face_bytes_sent": counts.face_bytes,
+        "hint_bytes_sent": counts.hint_bytes,
         "bundle_bytes_sent": counts.bundle_bytes,
         "identity_bytes_sent": participant.sender.identity_bytes,
         "malformed": participant.malformed,

@@ -18,6 +18,7 @@ from callcodec.call.end import Workers, build_end
 from callcodec.call.equipment import Equipment, Outputs
 from callcodec.call.live import Failure, run_live
 from callcodec.call.onlooker import Onlooker
+from callcodec.call.shapes import create_shape_finder
 from callcodec.call.terminal import Terminal
 from callcodec.transport.authenticated_call import (
     Patience,
@@ -86,6 +87,7 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
     stop, failure = asyncio.Event(), Failure()
     with Outputs(options.equipment, stop.set, terminal.say) as outputs:
         reconstructor = create_reconstructor(options.config.receiver.reconstructor, options.device)
+        shapes = create_shape_finder()
         onlooker = Onlooker([outputs.show], [outputs.play], terminal.say)
         async with contextlib.AsyncExitStack() as stack:
             peer = WebRtcPeer(ice_servers=ice_servers)
@@ -96,7 +98,9 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
             def get_ready() -> None:
                 source = options.equipment.source()
                 stack.callback(source.close)
-                participant = build_end(options.config, peer, source, reconstructor, workers, onlooker)
+                participant = build_end(
+                    options.config, peer, source, reconstructor, workers, onlooker, shapes
+                )
                 participant.sender.set_emotion(options.emotion)
                 if options.identity is not None:
                     participant.sender.use_identity(options.identity)

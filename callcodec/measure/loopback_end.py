@@ -18,6 +18,7 @@ from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
 from callcodec.call.end import Recorder, Workers, build_end, finish_log, picture_threads
 from callcodec.call.live import Failure, run_live
+from callcodec.call.shapes import create_shape_finder
 from callcodec.call.source import ClipSource, SilentSource, Source
 from callcodec.transport.clock import MonotonicClock
 from callcodec.transport.endpoint import Endpoint
@@ -75,7 +76,9 @@ class EndJob:
         progress: Callable[[float, str], None],
     ) -> EndDriver:
         """The end, ready to be stepped."""
-        participant = build_end(self.config, endpoint, source, self.reconstructor(), workers, recorder)
+        participant = build_end(
+            self.config, endpoint, source, self.reconstructor(), workers, recorder, create_shape_finder()
+        )
         participant.sender.set_emotion(self.emotion)
         if self.identity is not None:
             participant.sender.use_identity(self.identity)

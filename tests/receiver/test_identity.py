@@ -20,7 +20,7 @@ def picture() -> NDArray[np.uint8]:
 
 def receive(messages: Sequence[bytes]) -> tuple[IdentityReceiver, list[NDArray[np.uint8]]]:
     used: list[NDArray[np.uint8]] = []
-    receiver = IdentityReceiver(InlineWorker(), used.append)
+    receiver = IdentityReceiver(InlineWorker(), lambda shown, _: used.append(shown))
     for message in messages:
         receiver.receive(message)
     return receiver, used

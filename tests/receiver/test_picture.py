@@ -14,6 +14,7 @@ from receiver.picture import PictureMaker, Prepared, weights
 
 VOICE = np.zeros(4800, np.int16)
 STEP = 7.0
+TAG = 5
 
 
 class Remembering:
@@ -27,14 +28,22 @@ class Remembering:
         self.windows: list[NDArray[np.float32]] = []
         self.mels: list[NDArray[np.float32]] = []
         self.emotions: list[int | None] = []
+        self.identity_shape: NDArray[np.float32] | None = None
+        self.shapes: list[NDArray[np.float32] | None] = []
 
-    def set_identity(self, rgb: NDArray[np.uint8]) -> None:
+    def set_identity(self, rgb: NDArray[np.uint8], shape: NDArray[np.float32] | None = None) -> None:
         assert rgb.shape == (256, 256, 3)
         self.identities += 1
+        self.identity_shape = shape
 
     def reconstruct(
-        self, lowres: NDArray[np.float32], mel: NDArray[np.float32], emotion: int | None = None
+        self,
+        lowres: NDArray[np.float32],
+        mel: NDArray[np.float32],
+        emotion: int | None = None,
+        shape: NDArray[np.float32] | None = None,
     ) -> torch.Tensor:
+        self.shapes.append(shape)
         self.windows.append(lowres)
         self.mels.append(mel)
         self.emotions.append(emotion)
@@ -75,7 +84,7 @@ def test_before_the_identity_is_there_the_picture_is_enlarged() -> None:
 def test_the_network_sees_the_last_five_moments_and_the_voice_around() -> None:
     reconstructor = Remembering()
     made = maker(reconstructor)
-    made.set_identity(np.zeros((256, 256, 3), np.uint8))
+    made.set_identity(np.zeros((256, 256, 3), np.uint8), TAG)
     prepared = prepare(made, 0.4)[0]
     assert prepared.reconstructed
     levels = reconstructor.windows[0][:, 0, 0, 0] * 255
@@ -87,7 +96,7 @@ def test_the_network_sees_the_last_five_moments_and_the_voice_around() -> None:
 def test_the_identity_is_computed_once_however_many_pictures_follow() -> None:
     reconstructor = Remembering()
     made = maker(reconstructor)
-    made.set_identity(np.zeros((256, 256, 3), np.uint8))
+    made.set_identity(np.zeros((256, 256, 3), np.uint8), TAG)
     for i in range(10):
         prepare(made, i * 0.04)
     assert reconstructor.identities == 1
@@ -95,7 +104,7 @@ def test_the_identity_is_computed_once_however_many_pictures_follow() -> None:
 
 def test_what_the_network_proposes_is_drawn_towards_what_was_received() -> None:
     made = maker(Remembering(level=0.9))
-    made.set_identity(np.zeros((256, 256, 3), np.uint8))
+    made.set_identity(np.zeros((256, 256, 3), np.uint8), TAG)
     prepared = prepare(made, 0.4)[0]
     shown = downsample(torch.from_numpy(prepared.picture.copy()).permute(2, 0, 1).float() / 255, 8)
     received = 101 / 255
@@ -133,14 +142,14 @@ def test_with_somebody_elses_image_the_picture_is_only_enlarged_until_the_right_
     reconstructor = Remembering(level=0.9)
     interpolator = MotionAdaptiveInterpolator(0.2)
     made = PictureMaker(interpolator, reconstructor, 2, InlineWorker(), IdentityCheck(thresholds))
-    made.set_identity(np.zeros((256, 256, 3), np.uint8))
+    made.set_identity(np.zeros((256, 256, 3), np.uint8), TAG)
     prepared: list[Prepared] = []
     for i in range(80):
         if i % 5 == 0:
             interpolator.add(i * 0.04, np.full((8, 8, 3), 128, np.uint8), STEP)
         if i == 40:
             reconstructor.level = 0.5
-            made.set_identity(np.zeros((256, 256, 3), np.uint8))
+            made.set_identity(np.zeros((256, 256, 3), np.uint8), TAG)
         prepared += prepare(made, i * 0.04)
     assert [p.wrong_identity for p in prepared] == [not p.reconstructed for p in prepared]
     assert not prepared[10].wrong_identity
