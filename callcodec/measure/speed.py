@@ -1,24 +1,29 @@
-"""How fast each reconstructor is on this machine, and how much work a picture takes."""
+"""How fast each stage of a call's picture is on this machine, and how much work it takes."""
+
+from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from models.bench import benchmark
-from models.reconstructor import CompactReconstructor
-from models.registry import SHIPPED, create_reconstructor
+from callcodec.measure.neighbours import Neighbours
+from callcodec.measure.speed_stages import Stage, stages
+from models.bench import seconds_a_call
 
-WINDOW = np.full((5, 3, 8, 8), 0.5, np.float32)
-MEL = np.zeros((80, 20), np.float32)
+EVERY_PICTURE = ("interpolation", "mel", "compact", "consistency")
+TOGETHER = "receiver in all"
 
 
 @dataclass(frozen=True)
 class Speed:
-    """One stage. ``gflop_per_frame``: multiplications and additions, the identity's features already there."""
+    """One stage. ``gflop_per_frame``: torch's multiplications and additions, the identity's features already there.
+
+    ``device``: where it was measured. Stages without a network have no parameters and count as no work.
+    """
 
     name: str
     parameters: int
@@ -27,21 +32,35 @@ class Speed:
     device: str
 
 
-def measure_speeds(device: str, threads: int, frames: int) -> list[Speed]:
-    """Median speed of every reconstructor over ``frames`` pictures with ``threads`` threads."""
+@dataclass(frozen=True)
+class Measured:
+    """Every stage, and the share (0..1) of the machine that other processes took meanwhile; None: not known here."""
+
+    speeds: tuple[Speed, ...]
+    taken_by_others: float | None
+
+
+def measure_speeds(device: str, threads: int, frames: int) -> Measured:
+    """Speed of every stage over ``frames`` pictures, reconstructors on ``device``, with ``threads`` threads.
+
+    The last row is a receiver's picture from voice and low-resolution frames to pixels: the stages one after another.
+    """
+    before = torch.get_num_threads()
     torch.set_num_threads(threads)
-    named = f"{machine_name(device)}, {threads} threads" if device == "cpu" else machine_name(device)
-    speeds = []
-    for name in SHIPPED:
-        reconstructor = create_reconstructor(name, device)
-        network = reconstructor.network if isinstance(reconstructor, CompactReconstructor) else None
-        reconstructor.set_identity(np.full((256, 256, 3), 128, np.uint8))
-        with FlopCounterMode(display=False) as counter:
-            reconstructor.reconstruct(WINDOW, MEL)
-        parameters = 0 if network is None else sum(p.numel() for p in network.parameters())
-        seconds = benchmark(reconstructor, frames)
-        speeds.append(Speed(name, parameters, counter.get_total_flops() / 1e9, 1 / seconds, named))
-    return speeds
+    neighbours = Neighbours()
+    try:
+        speeds = [_measure(stage, threads, frames) for stage in stages(device)]
+    finally:
+        torch.set_num_threads(before)
+    used = [speed for speed in speeds if speed.name in EVERY_PICTURE]
+    together = Speed(
+        TOGETHER,
+        sum(speed.parameters for speed in used),
+        sum(speed.gflop_per_frame for speed in used),
+        1 / sum(1 / speed.frames_per_second for speed in used),
+        _named(device, threads),
+    )
+    return Measured((*speeds, together), neighbours.share())
 
 
 def machine_name(device: str) -> str:
@@ -54,3 +73,21 @@ def machine_name(device: str) -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def _measure(stage: Stage, threads: int, frames: int) -> Speed:
+    with FlopCounterMode(display=False) as counter:
+        stage.call()
+    network = stage.network if isinstance(stage.network, nn.Module) else None
+    return Speed(
+        stage.name,
+        sum(p.numel() for p in network.parameters()) if network is not None else 0,
+        counter.get_total_flops() / 1e9,
+        1 / seconds_a_call(stage.call, frames),
+        _named(stage.device, threads),
+    )
+
+
+def _named(device: str, threads: int) -> str:
+    name = machine_name(device)
+    return f"{name}, {threads} thread{'s' if threads > 1 else ''}" if device == "cpu" else name
