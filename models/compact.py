@@ -50,7 +50,7 @@ from models.warping import (
     warp,
 )
 
-NO_EMOTION = 15  # after the 15 states of MMSD (callcodec.wire.emotion)
+EMOTION_STATES = 15  # of MMSD (callcodec.wire.emotion)
 INVERSIONS = 3  # steps of the fixed-point search for where a flow took a point
 NEVER = -30.0  # logit of a motion that must not be chosen
 
@@ -75,6 +75,7 @@ class Animation(NamedTuple):
     moved: Tensor
     blend: Tensor
     change: Tensor
+    expression: Tensor  # (B, 3), as told from low resolution and voice, whoever else says it
 
 
 class Compact(nn.Module):
@@ -88,7 +89,7 @@ class Compact(nn.Module):
         d = self.dimensions = dimensions
         self.identity_encoder = IdentityEncoder(d)
         self.voice_encoder = VoiceEncoder(d)
-        self.emotion = nn.Embedding(NO_EMOTION + 1, d.voice)
+        self.emotion = nn.Embedding(EMOTION_STATES + 1, d.voice)  # the last one: unknown
         nn.init.zeros_(self.emotion.weight)
         self.expression = ExpressionPredictor(d.window, d.mel_bins, d.mel_frames)
         self.trunk = Trunk(d)
@@ -150,7 +151,7 @@ class Compact(nn.Module):
         """The picture, (B, 3, 256, 256), about 0..1, not clamped.
 
         lowres: (B, 5, 3, 8, 8) in 0..1. mel: (B, 80, 20). shape: (B, 70, 2), the face to be shown in pixels of 256
-        (callcodec.face.shape), NaN or None where nobody said. emotion: (B,) states 0..14, or 15 where unknown.
+        (callcodec.face.shape), NaN or None where nobody said. emotion: (B,) states 0..14, −1 where unknown.
         """
         return self.animate(lowres, mel, identity, shape, emotion).picture
 
@@ -166,14 +167,14 @@ class Compact(nn.Module):
         said = motion_between(identity.shape, self._normalised(shape, lowres))
         voice = self.voice_encoder(mel)
         if emotion is not None:
-            voice = voice + self.emotion(emotion)
+            voice = voice + self.emotion(emotion % (EMOTION_STATES + 1))
         embedding = identity.embedding + self.shape_32(group_maps(said, 32))
         trunk = self.trunk(lowres, identity.lowres, embedding, voice)
         driving = soft_key_points(self.heat(trunk), self.jacobian(trunk))
         flow_32, dense = self.dense_motion(trunk, identity, driving, said)
 
         flow_64 = resize_flow(flow_32, 64)
-        motion = self.complete(said, lowres, mel, identity, flow_64)
+        motion, expression = self.complete(said, lowres, mel, identity, flow_64)
         flow_64 = land_head(flow_64, motion)
         dense_64 = F.interpolate(self.dense_up(dense), scale_factor=2.0, mode="bilinear", align_corners=False)
         fine = self.fine_in(torch.cat((warp(identity.features_64, flow_64), dense_64), 1))
@@ -194,7 +195,7 @@ class Compact(nn.Module):
         painted = F.pixel_shuffle(painted, 2)
         change, blend = painted[:, :3], torch.sigmoid(painted[:, 3:] + 2.0)
         picture = blend * moved_image + (1 - blend) * upsample(lowres[:, -1], 256) + change
-        return Animation(picture, moved_image, blend, change)
+        return Animation(picture, moved_image, blend, change, expression)
 
     def dense_motion(
         self, trunk: Tensor, identity: Identity, driving: KeyPoints, said: ShapeMotion
@@ -214,17 +215,20 @@ class Compact(nn.Module):
 
     def complete(
         self, said: ShapeMotion, lowres: Tensor, mel: Tensor, identity: Identity, flow: Tensor
-    ) -> ShapeMotion:
-        """Where nobody said what the shape is: the identity's as the flow moves it, with an expression of its own."""
-        with torch.autocast(flow.device.type, enabled=False), torch.no_grad():
-            own = motion_between(identity.shape, identity.shape)
-            place, flow = own.source, flow.float()
+    ) -> tuple[ShapeMotion, Tensor]:
+        """Where nobody said what the shape is: the identity's as the flow moves it, with the expression that is told.
+
+        Neither flow nor expression learn from how well the shape served: the one has its own loss, the other pictures.
+        """
+        own = motion_between(identity.shape, identity.shape)
+        with torch.autocast(flow.device.type, enabled=False):
+            place, flow = own.source, flow.detach().float()
             for _ in range(INVERSIONS):
                 place = place + own.source - flow_at(flow, place)
             told = self.expression(lowres.float(), mel.float(), identity.lowres.float(), own.source, place)
-            place = with_expression(place, told)
+            place = with_expression(place, told.detach())
             target = torch.where(said.known[:, :, None] > 0, said.target, place)
-        return ShapeMotion(own.source, target, own.known)
+        return ShapeMotion(own.source, target, own.known), told
 
     def shape_maps(self, motion: ShapeMotion, flow: Tensor, reach: float) -> Tensor:
         """(B, 12, S, S): lines of the face to be shown, what is open in it, what of that the flow does not bring."""

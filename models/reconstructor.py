@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.compact import NO_EMOTION, Compact, Identity
+from models.compact import Compact, Identity
 from models.consistency import downsample, upsample
 from models.shape_maps import SHAPE_POINTS
 
@@ -113,7 +113,7 @@ class CompactReconstructor:
             )
         window, voice = (torch.from_numpy(a)[None].to(self._device) for a in (lowres, mel))
         window = downsample(window, side)
-        state = torch.tensor([NO_EMOTION if emotion is None else emotion], device=self._device)
+        state = torch.tensor([-1 if emotion is None else emotion], device=self._device)
         picture: Tensor = self._network(window, voice, self._identity, self._batch(shape), state)[0]
         return picture.clamp(0.0, 1.0)
 

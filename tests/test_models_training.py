@@ -13,8 +13,9 @@ from models.compact import Compact
 from models.compact_parts import CompactDimensions
 from models.consistency import upsample
 from models.training.cache import ClipCache, DataError, open_cache
+from models.training.compact_data import Sample, TalkingFaces, told_shape
 from models.training.config import LoopConfig
-from models.training.data import LEFT_RIGHT, Sample, TalkingFaces, regions_of, voice_window
+from models.training.data import LEFT_RIGHT, regions_of, voice_window
 from models.training.evaluate import ssim
 from models.training.loop import Trainer
 from models.training.losses import detail, gradient_loss, pyramid_loss, region_loss, region_masks
@@ -23,6 +24,7 @@ from models.training.task import TrainingData
 from models.training.task_registry import load_plan
 from models.training.tasks.compact import CompactConfig, CompactTask, compute_loss
 from models.training.wire_simulation import coded_pictures, interpolate, key_frames_around
+from tests.faces import frontal_shape
 
 RANDOM = np.random.default_rng(0)
 SMALL = CompactDimensions(at_8=16, at_16=16, at_32=16, at_64=16, at_128=16, voice=16)
@@ -63,7 +65,18 @@ def batch() -> Sample:
     torch.manual_seed(0)
     pictures = (upsample(torch.rand(2, 2, 3, 16, 16), 256).clamp(0, 1) * 255).to(torch.uint8)
     boxes = torch.tensor([[[90.0, 160, 170, 210]] * 3] * 2)
-    return Sample(torch.rand(2, 5, 3, 8, 8), torch.rand(2, 80, 20), pictures[0], pictures[1], boxes)
+    face = torch.from_numpy(frontal_shape()).expand(2, -1, -1)
+    return Sample(
+        lowres=torch.rand(2, 5, 3, 8, 8),
+        mel=torch.rand(2, 80, 20),
+        identity=pictures[0],
+        target=pictures[1],
+        identity_shape=face,
+        shape=torch.stack((face[0] + 2, torch.full_like(face[0], float("nan")))),
+        emotion=torch.tensor([3, -1]),
+        true_shape=face,
+        regions=boxes,
+    )
 
 
 def test_interpolation_passes_through_the_pictures_that_were_sent() -> None:
@@ -83,6 +96,15 @@ def test_interpolation_of_a_steady_motion_is_exact_and_a_clip_ends_as_it_began()
     assert np.allclose(interpolate(steady[keys], 16, 20, 3), [16, 17, 18, 19, 20])
     assert key_frames_around(-4, 0, 3, 40) == [0, 0, 3]
     assert key_frames_around(35, 39, 3, 40) == [33, 38, 39]
+
+
+def test_a_told_shape_is_the_true_one_but_for_its_quantiser() -> None:
+    identity = frontal_shape()
+    moved = identity + np.array([3, -2], np.float32)
+    told = told_shape(np.stack((identity, moved, (identity + moved) / 2)), identity, 0.5, RANDOM)
+    assert np.abs(told - (identity + moved) / 2).mean() < 1.5
+    unknown = np.full_like(identity, np.nan)
+    assert np.isnan(told_shape(np.stack((identity, unknown, identity)), identity, 0.5, RANDOM)).all()
 
 
 def test_simulated_coding_errs_as_much_as_the_wire_does() -> None:

@@ -1,19 +1,13 @@
-"""Training samples: what the receiver would have had, and the picture it should have shown."""
+"""What training samples of every kind are drawn with: clips, augmentation, voice, regions of a face."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from callcodec.speech.mel import MEL_BINS, MEL_WINDOW_FRAMES
 from models.training.cache import PICTURE, ClipCache
-from models.training.task import RandomSamples
-from models.training.wire_simulation import KEY_EVERY_FRAMES, coded_pictures, interpolate, key_frames_around
 
 WINDOW = 5
 LOW_RESOLUTION = 8
@@ -22,56 +16,6 @@ SILENCE = -1.0
 LEFT_RIGHT = np.r_[16:-1:-1, 26:16:-1, 27:31, 35:30:-1, 45:41:-1, 47, 46, 39:35:-1, 41, 40,
                    54:47:-1, 59:54:-1, 64:59:-1, 67:64:-1]  # iBUG-68 order after a flip  # fmt: skip
 LIPS, LEFT_EYE, RIGHT_EYE = slice(48, 68), slice(36, 42), slice(42, 48)
-
-
-class Sample(NamedTuple):
-    """One picture, or a batch of them."""
-
-    lowres: Tensor  # (5, 3, 8, 8) float32 in 0..1
-    mel: Tensor  # (80, 20) float32
-    identity: Tensor  # (3, 256, 256) uint8
-    target: Tensor  # (3, 256, 256) uint8
-    regions: Tensor  # (3, 4) x0, y0, x1, y1 of lips, left and right eye in pixels; all zero where unknown
-
-
-class TalkingFaces(RandomSamples[Sample]):
-    """Endless random samples of a cache, augmented."""
-
-    def __init__(self, cache: ClipCache, seed: int) -> None:
-        super().__init__(seed)
-        self.cache = cache
-        self.mels = [cache.mel(i) for i in range(len(cache.clips))]
-        self.choice = ClipChoice(cache)
-
-    def sample(self, random: np.random.Generator) -> Sample:
-        """Draw a clip, a picture of it and an identity image, and augment them alike."""
-        number = self.choice.clip(random)
-        clip = self.cache.clips[number]
-        time = int(random.integers(0, clip.frames))
-        phase = int(random.integers(0, KEY_EVERY_FRAMES))
-        still = self.choice.identity_frame(number, time, random)
-        keys = key_frames_around(time - WINDOW + 1, time, phase, clip.frames)
-        look = Look(random)
-        small = np.stack([look.small(self.cache.small_frame(clip.first_frame + k)) for k in keys])
-        if random.random() < 0.9:
-            step = random.uniform(8, 19)
-            small = coded_pictures(small, step, step * 1.25, random)
-        lowres = interpolate(small, time - WINDOW + 1, time, phase)
-        target, regions = look.target(
-            self.cache.frame(clip.first_frame + time), self.cache.landmarks(clip.first_frame + time)
-        )
-        mel = (
-            voice_window(self.mels[number], time)
-            if clip.lip_sync != "no"
-            else voice_window(self.mels[number][:, :0], 0)
-        )
-        return Sample(
-            lowres=torch.from_numpy((lowres / 255.0).astype(np.float32).transpose(0, 3, 1, 2).copy()),
-            mel=torch.from_numpy(np.ascontiguousarray(mel)),
-            identity=torch.from_numpy(look.identity(self.cache.still(still)).transpose(2, 0, 1).copy()),
-            target=torch.from_numpy(target.transpose(2, 0, 1).copy()),
-            regions=torch.from_numpy(regions),
-        )
 
 
 class ClipChoice:

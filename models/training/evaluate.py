@@ -17,11 +17,13 @@ from models.compact import Compact
 from models.consistency import correct, upsample
 from models.training.cache import ClipCache
 from models.training.data import LOW_RESOLUTION, WINDOW, voice_window
+from models.training.hint_delivery import simulate_hints
+from models.training.shapes import clip_shapes
 from models.training.wire_simulation import KEY_EVERY_FRAMES, interpolate, key_frames_around
 
 IDENTITY_FRAME = 10  # within the first second, which is not scored
 FIRST_SCORED_FRAME = 25
-METHODS = ("ours", "ours_raw", "bicubic", "identity_copy")
+METHODS = ("ours", "unhinted", "bicubic", "identity_copy")  # ours: with the hints of the sender
 REFERENCE_AGE_FRAMES = 10  # what a receiver 200 ms away has acknowledged when the next key picture is coded
 
 
@@ -112,15 +114,20 @@ def _pictures(
     network: Compact, cache: ClipCache, index: int, received: Received, conditions: Conditions
 ) -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]]:
     """(target, picture by method) for every scored time of a clip; pictures are (256, 256, 3) in 0..1."""
-    clip, mel = cache.clips[index], cache.mel(index)
+    clip, mel, shapes = cache.clips[index], cache.mel(index), clip_shapes(cache)[index]
     still = torch.from_numpy(cache.still(clip.first_frame + IDENTITY_FRAME)).permute(2, 0, 1)[None] / 255.0
-    identity = network.encode_identity(still.contiguous(memory_format=torch.channels_last))
+    told = simulate_hints(shapes, shapes[IDENTITY_FRAME]).shapes
+    identity = network.encode_identity(
+        still.contiguous(memory_format=torch.channels_last), torch.from_numpy(shapes[IDENTITY_FRAME])[None]
+    )
     for time in range(FIRST_SCORED_FRAME, clip.frames, conditions.every_frames):
         window = received.window(time, clip.frames)
-        raw = network(window, torch.from_numpy(voice_window(mel, time))[None], identity)
-        newest = window[:, -1]
-        ours = correct(raw, newest, conditions.consistency_weight, conditions.consistency_iterations)
-        named = zip(METHODS, (ours, raw, upsample(newest, raw.shape[-1]), still), strict=True)
+        newest, voice = window[:, -1], torch.from_numpy(voice_window(mel, time))[None]
+        raw = [network(window, voice, identity, s) for s in (torch.from_numpy(told[time])[None], None)]
+        shown = [
+            correct(y, newest, conditions.consistency_weight, conditions.consistency_iterations) for y in raw
+        ]
+        named = zip(METHODS, (*shown, upsample(newest, still.shape[-1]), still), strict=True)
         pictures = {method: picture[0].clamp(0, 1).permute(1, 2, 0).numpy() for method, picture in named}
         yield cache.frame(clip.first_frame + time).astype(np.float32) / 255.0, pictures
 

@@ -208,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=OUTPUT, help="tables to write")
     options = parser.parse_args(arguments)
     split = "val" if options.evaluate else "train"
-    shapes = clip_shapes(open_cache(options.clips, split, options.cache), options.cache / split)
+    shapes = clip_shapes(open_cache(options.clips, split, options.cache))
     if options.evaluate:
         print(json.dumps(measure_hints(shapes), indent=1))
         return

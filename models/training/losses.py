@@ -7,6 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.consistency import downsample, upsample
+from models.expression import expression_of
+
+EXPRESSION_SPREAD = (0.15, 0.1, 0.06)  # of the three ratios over speech
 
 
 def gradient_loss(y: Tensor, target: Tensor, scales: int = 3) -> Tensor:
@@ -50,3 +53,12 @@ def region_loss(y: Tensor, target: Tensor, regions: Tensor) -> tuple[Tensor, Ten
     pixels = mask.sum() * y.shape[1] + 1.0
     error = (y - target) * mask
     return (error**2).sum() / pixels, error.abs().sum() / pixels
+
+
+def expression_loss(told: Tensor, true_shape: Tensor) -> Tensor:
+    """Huber loss of mouth opening, mouth width and lid opening (B, 3); true_shape: (B, 70, 2), NaN where unknown."""
+    known = torch.isfinite(true_shape).flatten(1).all(1)
+    if not known.any():
+        return told.sum() * 0.0
+    error = (told.float()[known] - expression_of(true_shape[known])) / told.new_tensor(EXPRESSION_SPREAD)
+    return F.huber_loss(error, torch.zeros_like(error))

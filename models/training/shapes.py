@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,11 +14,13 @@ IRISES = "irises.npy"
 MIRRORED = np.r_[LEFT_RIGHT, SHAPE_POINTS - 1, SHAPE_POINTS - 2]  # which point a mirrored face has there
 
 
-def clip_shapes(cache: ClipCache, folder: Path) -> list[NDArray[np.float32]]:
-    """(T, 70, 2) in pixels of each of the cache's clips, NaN where no face was found; irises are kept in ``folder``."""
-    kept = folder / IRISES
+def clip_shapes(cache: ClipCache) -> list[NDArray[np.float32]]:
+    """(T, 70, 2) in pixels of each of the cache's clips, NaN where no face was found; irises are kept beside it."""
+    kept = cache.folder / IRISES
     if not kept.is_file():
-        np.save(kept, find_irises(cache))
+        np.save(
+            kept, find_irises(ClipCache(cache.folder))
+        )  # of all clips, also of those that are not seen here
     irises = np.load(kept, allow_pickle=False)
     shapes = []
     for clip in cache.clips:

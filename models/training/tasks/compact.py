@@ -12,9 +12,16 @@ from callcodec.config import load_config
 from models.compact import Compact
 from models.compact_parts import CompactDimensions
 from models.consistency import correct
-from models.training.data import Sample, TalkingFaces
+from models.training.compact_data import Sample, TalkingFaces
 from models.training.evaluate import Conditions, evaluate
-from models.training.losses import detail, gradient_loss, pyramid_loss, region_loss
+from models.training.losses import (
+    detail,
+    expression_loss,
+    gradient_loss,
+    pyramid_loss,
+    region_loss,
+    region_masks,
+)
 from models.training.pictures import write_sample_grid
 from models.training.task import TaskKind, TrainingData
 
@@ -30,7 +37,9 @@ class LossWeights:
     raw: float  # of the same L1 before the consistency step, so that the network itself stays honest
     moved: float  # of the identity image as it was only moved: motion is to explain what it can
     faded: float  # of the share of a picture that is only the enlarged low resolution: blur is no answer to doubt
-    painted: float  # of detail that is painted instead of moved
+    painted: float  # of detail that is painted instead of moved, outside lips and eyes
+    region_gradient: float  # of gradients inside lips and eyes
+    expression: float  # of the expression as told from low resolution and voice
 
 
 @dataclass(frozen=True)
@@ -86,12 +95,20 @@ def compute_loss(config: CompactConfig, network: Compact, batch: Sample) -> dict
     """The weighted terms; convolutions may run in bfloat16, positions, flows and losses do not."""
     target = (batch.target / 255.0).contiguous(memory_format=torch.channels_last)
     identity = (batch.identity / 255.0).contiguous(memory_format=torch.channels_last)
-    parts = network.animate(batch.lowres, batch.mel, network.encode_identity(identity))
+    parts = network.animate(
+        batch.lowres,
+        batch.mel,
+        network.encode_identity(identity, batch.identity_shape),
+        batch.shape,
+        batch.emotion,
+    )
     with torch.autocast(target.device.type, enabled=False):
         raw, moved = parts.picture.float(), parts.moved.float()
         y = correct(raw, batch.lowres[:, -1], config.consistency_weight, config.consistency_iterations)
         region_l2, region_l1 = region_loss(y, target, batch.regions)
         moved_l1 = region_loss(moved, target, batch.regions)[1]
+        mask = region_masks(batch.regions, y.shape[-1])
+        area = mask.mean().clamp(min=0.01)
         weights = config.loss
         return {
             "pyramid": weights.pyramid * pyramid_loss(y, target),
@@ -101,7 +118,9 @@ def compute_loss(config: CompactConfig, network: Compact, batch: Sample) -> dict
             "raw": weights.raw * (raw - target).abs().mean(),
             "moved": weights.moved * (pyramid_loss(moved, target) + weights.region_l1 * moved_l1),
             "faded": weights.faded * (1 - parts.blend.float()).mean(),
-            "painted": weights.painted * detail(parts.change.float()).abs().mean(),
+            "painted": weights.painted * (detail(parts.change.float()).abs() * (1 - mask)).mean(),
+            "expression": weights.expression * expression_loss(parts.expression, batch.true_shape),
+            "region_gradient": weights.region_gradient * gradient_loss(y * mask, target * mask) / area,
         }
 
 
