@@ -17,7 +17,7 @@ def iris_centres(rgb: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDAr
     landmarks: (68, 2), iBUG-68. The gaze is measured in each eye's own frame and averaged, since eyes move together;
     a closed or unknown eye looks straight ahead. NaN landmarks give NaN centres.
     """
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     frames = [_eye_frame(landmarks[part]) for part in (RIGHT_EYE, LEFT_EYE)]
     gazes = [
         gaze
@@ -57,4 +57,4 @@ def _gaze(
     weights = np.clip(np.quantile(values, DARK_SHARE) + 6.0 - values, 0, None)
     at = np.array([columns @ weights, rows @ weights]) / weights.sum() + low
     offset = np.asarray(np.linalg.solve(axes.T, at - middle))
-    return np.clip(offset, [-0.7, -0.3], [0.7, 0.3])
+    return np.asarray(np.clip(offset, [-0.7, -0.3], [0.7, 0.3]))
