@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from callcodec.speech.mel import MEL_BINS, MEL_WINDOW_FRAMES
 from models.checkpoint import load_network, shipped_weights
@@ -36,7 +37,8 @@ class NetworkDetector:
     def __init__(self, network: LandmarkNetwork) -> None:
         self.network = network.eval()
         # A copy, because convolutions that took in their normalisation are faster but cannot be trained on.
-        self._fast = fuse_normalisation(copy.deepcopy(network).requires_grad_(False).eval())
+        fast: nn.Module = fuse_normalisation(copy.deepcopy(network).requires_grad_(False).eval())
+        self._fast = fast.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def detect(self, rgb: NDArray[np.uint8], mel: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """See LandmarkDetector."""
