@@ -1,4 +1,7 @@
-"""The losses of Hegde et al. (section 3.2) and, of them, L_fomm (Siarohin et al., FOMM, section 3.3)."""
+"""L_region of Hegde et al. (section 3.2) and L_fomm, which is the loss of FOMM (Siarohin et al., section 3.3).
+
+L_rec is a plain mean; L_sync is models/sync.py.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,9 @@ from torch.nn import functional as F
 
 from models.training.perceptual import Features
 from models.training.thin_plate import ThinPlate
-from models.warping import KeyPoints, invert
+from models.warping import KeyPoints, invert, single_precision
 
 PYRAMID = 4  # sizes at which pictures are compared: full, half, quarter, eighth
-STRAIGHT_BELOW = 0.1  # cosine from which down the logarithm goes on as its tangent
 # iBUG-68 points of R = 4 regions, and by which share of the larger side their boxes are widened
 REGIONS = (
     (slice(48, 68), 0.25),  # lips
@@ -44,11 +46,14 @@ def equivariance_loss(
     ``picture`` (B, 3, S, S) is where ``detector`` has ``found`` them. FOMM, equations 10 and 11: with X deformed by T
     into Y, p_X = T(p_Y), and J_X⁻¹ (dT/dz at p_Y) J_Y is the unit matrix.
     """
-    deformed = detector(deformation.picture(picture))
-    value = (found.position - deformation.points(deformed.position)).abs().mean()
-    carried = deformation.jacobian(deformed.position) @ deformed.jacobian
-    unit = torch.eye(2, device=carried.device)
-    return value, (unit - invert(found.jacobian) @ carried).abs().mean()
+    with single_precision(picture.device):
+        seen = deformation.picture(picture)
+    deformed = detector(seen)
+    with single_precision(picture.device):
+        value = (found.position - deformation.points(deformed.position)).abs().mean()
+        carried = deformation.jacobian(deformed.position) @ deformed.jacobian
+        unit = torch.eye(2, device=carried.device)
+        return value, (unit - invert(found.jacobian) @ carried).abs().mean()
 
 
 def region_boxes(landmarks: Tensor) -> Tensor:
@@ -75,17 +80,8 @@ def region_loss(y: Tensor, target: Tensor, boxes: Tensor) -> Tensor:
     across = ((axis >= x0) & (axis < x1)).to(y.dtype)  # (B, R, S)
     down = ((axis >= y0) & (axis < y1)).to(y.dtype)
     error = ((y - target) ** 2).mean(1)  # (B, S, S)
-    inside = torch.einsum("brh,bhw,brw->br", down, error, across)
+    with single_precision(y.device):
+        inside = torch.einsum("brh,bhw,brw->br", down, error, across)
     pixels = down.sum(-1) * across.sum(-1)
     known = (pixels > 0).any(1)
     return (inside / pixels.clamp_min(1.0)).sum() / known.sum().clamp_min(1)
-
-
-def sync_loss(cosine: Tensor) -> Tensor:
-    """−log of the cosine (N,) between what the frozen expert sees and hears, mean; equation 3.
-
-    A logarithm knows no cosine below zero: near zero it goes on as a straight line, so that lips that contradict
-    the voice are still told where to go.
-    """
-    near = cosine.clamp_min(STRAIGHT_BELOW)
-    return (-torch.log(near) + (near - cosine) / STRAIGHT_BELOW).mean()

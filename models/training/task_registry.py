@@ -16,6 +16,7 @@ from models.training.task import Task, TaskKind, TrainingData
 # name → module with a constant TASK; imported only when it is asked for
 MODULES = {
     "landmarks": "models.training.tasks.landmarks",
+    "paper": "models.training.tasks.paper",
     "compact": "models.training.tasks.compact",
     "interpolation": "models.training.tasks.interpolation",
     "sync": "models.training.tasks.sync",

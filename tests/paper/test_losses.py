@@ -14,7 +14,6 @@ from models.training.fomm_losses import (
     perceptual_loss,
     region_boxes,
     region_loss,
-    sync_loss,
 )
 from models.training.perceptual import CACHED_FILE, OwnFeatures, Vgg19, load_vgg19, perceptual_features
 from models.training.thin_plate import ThinPlate
@@ -203,17 +202,6 @@ def test_the_region_loss_sums_mean_squared_errors_of_known_faces() -> None:
     assert not boxes[1].any()
     assert float(region_loss(target + 0.5, target, boxes)) == pytest.approx(4 * 0.25)
     assert region_loss(target + 0.5, target, torch.zeros(2, 4, 4)) == 0
-
-
-def test_the_sync_loss_is_the_negative_logarithm() -> None:
-    assert float(sync_loss(torch.ones(3))) == 0
-    assert float(sync_loss(torch.tensor([0.5]))) == pytest.approx(0.6931, abs=1e-3)
-
-
-def test_the_sync_loss_still_leads_away_from_contradiction() -> None:
-    cosine = torch.tensor([-1.0], requires_grad=True)
-    (gradient,) = torch.autograd.grad(sync_loss(cosine), cosine)
-    assert gradient < 0
 
 
 def test_every_loss_has_a_gradient() -> None:
