@@ -37,7 +37,7 @@ class LipStore:
 def open_lips(cache: ClipCache) -> LipStore:
     """The store beside ``cache``'s files, made first if it is not there."""
     if not (cache.folder / "lip_geometry.npy").exists():
-        _build(cache)
+        _build(ClipCache(cache.folder))  # all of it, also where ``cache`` shows only some clips
     return LipStore(cache.folder)
 
 
@@ -61,6 +61,12 @@ def _build(cache: ClipCache) -> None:
             crops[number] = cut(np.asarray(grey, np.uint8), newest, WIDE_CROP)
     crops.flush()
     np.save(cache.folder / "lip_geometry.npy", geometry)
+
+
+def middle_of(wide: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(..., 80, 80) → (..., 48, 48), what the network sees of them when nothing is moved."""
+    inside = slice(int(MARGIN), int(MARGIN) + LIP_CROP)
+    return np.ascontiguousarray(wide[..., inside, inside])
 
 
 def wide_crop_to_picture(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
