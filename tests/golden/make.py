@@ -23,11 +23,13 @@ from callcodec.wire.control import (
     serialise_control,
 )
 from callcodec.wire.emotion import EmotionState
-from callcodec.wire.face_packet import FacePacket
+from callcodec.wire.face_packet import RUNGS, FacePacket
+from callcodec.wire.hints import HintReference, Hints, decode_hints, encode_hints
 from callcodec.wire.identity import IdentityFormat, make_identity, split_identity
 from callcodec.wire.opus_padding import embed
 
 PACKETS = Path(__file__).with_name("packets.json")
+HINTED = [(rung, t) for rung in (0, 1, 6) for t in range(4)]
 CODED = [(size, quality, t) for size in (8, 16, 32) for quality in (3, 7, 11, 15) for t in range(4)]
 
 
@@ -53,6 +55,47 @@ def coded_faces() -> dict[str, str]:
         decoded[size, quality, t] = encoded.reconstruction
         payloads[f"{size} {quality} {t}"] = encoded.payload.hex()
     return payloads
+
+
+def moving_shape(t: int) -> NDArray[np.float32]:
+    """A displacement (70, 2) at time t: the face sways and one side of it rises."""
+    point = np.arange(70)
+    return np.stack((3 * t + point % 5, (point % 7) * t - 4), axis=-1).astype(np.float32)
+
+
+def coded_hints() -> dict[str, str]:
+    """Payloads by "rung t": two without a reference, then two predicted from two frames back."""
+    payloads: dict[str, str] = {}
+    decoded: dict[tuple[int, int], Hints] = {}
+    for rung, t in HINTED:
+        count = RUNGS[rung].slots_per_frame - 1
+        told = np.full((2, count), 0.1 * t, np.float32)
+        encoded = encode_hints(
+            moving_shape(t), 5, RUNGS[rung], hint_reference(decoded, rung, t), lambda _, told=told: told
+        )
+        assert encoded is not None
+        decoded[rung, t] = encoded.decoded
+        payloads[f"{rung} {t}"] = encoded.payload.hex()
+    return payloads
+
+
+def hint_states(coded: dict[str, str]) -> dict[str, list[int]]:
+    """What the payloads decode to: origin, state, and openings in 10000ths."""
+    states: dict[str, list[int]] = {}
+    decoded: dict[tuple[int, int], Hints] = {}
+    for rung, t in HINTED:
+        payload = bytes.fromhex(coded[f"{rung} {t}"])
+        hints = decode_hints(payload, RUNGS[rung], hint_reference(decoded, rung, t))
+        decoded[rung, t] = hints
+        openings = np.rint(hints.openings().reshape(-1) * 10000).astype(int).tolist()
+        states[f"{rung} {t}"] = [hints.origin, *hints.state.tolist(), *openings]
+    return states
+
+
+def hint_reference(decoded: dict[tuple[int, int], Hints], rung: int, t: int) -> HintReference | None:
+    """The hints of two frames back."""
+    named = decoded.get((rung, t - 2))
+    return None if named is None else HintReference(named, 2)
 
 
 def packets() -> dict[str, str]:
@@ -100,7 +143,14 @@ def pictures_sha256(coded: dict[str, str]) -> str:
 def main() -> None:
     """Write packets.json."""
     coded = coded_faces()
-    golden = {"coded": coded, "pictures_sha256": pictures_sha256(coded), "packets": packets()}
+    hints = coded_hints()
+    golden = {
+        "coded": coded,
+        "pictures_sha256": pictures_sha256(coded),
+        "hints": hints,
+        "hint_states": hint_states(hints),
+        "packets": packets(),
+    }
     PACKETS.write_text(json.dumps(golden, indent=1) + "\n")
 
 

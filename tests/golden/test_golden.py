@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.golden.make import PACKETS, coded_faces, packets, pictures_sha256
+from tests.golden.make import PACKETS, coded_faces, hint_states, packets, pictures_sha256
 
 GOLDEN = json.loads(PACKETS.read_text())
 
@@ -20,3 +20,7 @@ def test_a_packet_has_its_golden_bytes(name: str) -> None:
 
 def test_golden_bytes_decode_to_the_golden_pictures() -> None:
     assert pictures_sha256(GOLDEN["coded"]) == GOLDEN["pictures_sha256"]
+
+
+def test_golden_hints_decode_to_the_golden_shapes() -> None:
+    assert hint_states(GOLDEN["hints"]) == GOLDEN["hint_states"]
