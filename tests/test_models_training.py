@@ -12,6 +12,8 @@ from models.checkpoint import load_compact
 from models.compact import Compact
 from models.compact_parts import CompactDimensions
 from models.consistency import upsample
+from models.sync import SyncLoss
+from models.sync_network import SyncDimensions, SyncNetwork
 from models.training.cache import ClipCache, DataError, open_cache
 from models.training.compact_data import Sample, TalkingFaces, told_shape
 from models.training.config import LoopConfig
@@ -22,7 +24,7 @@ from models.training.losses import detail, gradient_loss, pyramid_loss, region_l
 from models.training.schedule import Limits
 from models.training.task import TrainingData
 from models.training.task_registry import load_plan
-from models.training.tasks.compact import CompactConfig, CompactTask, compute_loss
+from models.training.tasks.compact import CompactConfig, CompactTask, compute_loss, lips_with
 from models.training.wire_simulation import coded_pictures, interpolate, key_frames_around
 from tests.faces import frontal_shape
 
@@ -75,8 +77,26 @@ def batch() -> Sample:
         shape=torch.stack((face[0] + 2, torch.full_like(face[0], float("nan")))),
         emotion=torch.tensor([3, -1]),
         true_shape=face,
+        lips=torch.randint(0, 256, (2, 5, 48, 48), dtype=torch.uint8),
+        in_sync=torch.tensor([True, False]),
         regions=boxes,
     )
+
+
+def untrained_sync_loss() -> SyncLoss:
+    torch.manual_seed(1)
+    return SyncLoss(SyncNetwork(SyncDimensions()))
+
+
+def test_the_sync_loss_reaches_the_lips_that_are_shown_and_no_others() -> None:
+    pictures = torch.rand(2, 3, 256, 256, requires_grad=True)
+    given = batch()
+    lips = lips_with(pictures, given)
+    assert lips.shape == (1, 5, 48, 48)
+    untrained_sync_loss().of_lips(lips, given.mel[given.in_sync]).backward()  # type: ignore[no-untyped-call]
+    assert pictures.grad is not None
+    assert pictures.grad[0].any()
+    assert not pictures.grad[1].any()
 
 
 def test_interpolation_passes_through_the_pictures_that_were_sent() -> None:
@@ -186,7 +206,7 @@ def test_every_parameter_learns() -> None:
     network = Compact(SMALL)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
-    terms = compute_loss(settings(), network, batch())
+    terms = compute_loss(settings(), network, batch(), untrained_sync_loss())
     torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
     idle = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert idle == []

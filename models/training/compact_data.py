@@ -13,9 +13,11 @@ from callcodec.face.expression import openings
 from callcodec.face.shape import with_openings
 from callcodec.wire.hints import STEPS
 from callcodec.wire.hints_tables import FRACTION, MODE_FRACTION_BITS, load_hint_tables
+from models.sync_network import LIP_CROP, LIP_WINDOW
 from models.training.cache import PICTURE, STILL_EVERY_FRAMES, ClipCache
 from models.training.data import WINDOW, ClipChoice, Look, voice_window
 from models.training.emotion_labels import UNKNOWN, emotion_state
+from models.training.lip_store import middle_of, open_lips
 from models.training.shapes import clip_shapes, mirrored
 from models.training.task import RandomSamples
 from models.training.wire_simulation import KEY_EVERY_FRAMES, coded_pictures, interpolate, key_frames_around
@@ -36,6 +38,10 @@ class Sample(NamedTuple):
     shape: Tensor  # (70, 2) float32 in pixels of the target as hints tell it, NaN where nobody does
     emotion: Tensor  # () int64, 0..14, −1 where unknown
     true_shape: Tensor  # (70, 2) float32 in pixels of the target, NaN where unknown; only losses may see it
+    lips: (
+        Tensor  # (5, 48, 48) uint8, lower faces around the target's, which is the third; zeros if not in sync
+    )
+    in_sync: Tensor  # () bool: the voice is known to belong to these lips
     regions: Tensor  # (3, 4) x0, y0, x1, y1 of lips, left and right eye in pixels; all zero where unknown
 
 
@@ -49,6 +55,7 @@ class TalkingFaces(RandomSamples[Sample]):
         self.shapes = clip_shapes(cache)
         self.emotions = [emotion_state(clip.emotion) for clip in cache.clips]
         self.choice = ClipChoice(cache)
+        self.lips = open_lips(cache)
 
     def sample(self, random: np.random.Generator) -> Sample:
         """Draw a clip, a picture of it and an identity image, and augment them alike."""
@@ -76,6 +83,13 @@ class TalkingFaces(RandomSamples[Sample]):
             shape = told_shape(np.stack(around), identity_shape, share, random)
         mel = self.mels[number] if clip.lip_sync != "no" else self.mels[number][:, :0]
         emotion = self.emotions[number] if random.random() < LABELLED else UNKNOWN
+        before, after = LIP_WINDOW // 2, clip.frames - LIP_WINDOW // 2
+        in_sync = clip.lip_sync == "yes" and before <= time < after and bool(np.isfinite(around[-1]).all())
+        lips = np.zeros((LIP_WINDOW, LIP_CROP, LIP_CROP), np.uint8)
+        if in_sync:
+            first = clip.first_frame + time - before
+            wide = np.stack([self.lips.crop(n) for n in range(first, first + LIP_WINDOW)])
+            lips = middle_of(wide[..., ::-1] if look.flip else wide)
         return Sample(
             lowres=torch.from_numpy((lowres / 255.0).astype(np.float32).transpose(0, 3, 1, 2).copy()),
             mel=torch.from_numpy(np.ascontiguousarray(voice_window(mel, time))),
@@ -85,6 +99,8 @@ class TalkingFaces(RandomSamples[Sample]):
             shape=torch.from_numpy(shape),
             emotion=torch.tensor(emotion),
             true_shape=torch.from_numpy(around[-1]),
+            lips=torch.from_numpy(lips),
+            in_sync=torch.tensor(in_sync),
             regions=torch.from_numpy(regions),
         )
 

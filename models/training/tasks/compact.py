@@ -12,6 +12,8 @@ from callcodec.config import load_config
 from models.compact import Compact
 from models.compact_parts import CompactDimensions
 from models.consistency import correct
+from models.sync import SyncLoss, crop_lips
+from models.training.cache import LANDMARKS
 from models.training.compact_data import Sample, TalkingFaces
 from models.training.evaluate import Conditions, evaluate
 from models.training.losses import (
@@ -39,6 +41,7 @@ class LossWeights:
     faded: float  # of the share of a picture that is only the enlarged low resolution: blur is no answer to doubt
     painted: float  # of detail that is painted instead of moved, outside lips and eyes
     region_gradient: float  # of gradients inside lips and eyes
+    sync: float  # of the frozen lip-sync network's doubt (Hegde et al., equation 3); 0: without it
     expression: float  # of the expression as told from low resolution and voice
 
 
@@ -63,6 +66,7 @@ class CompactTask:
     def __init__(self, config: CompactConfig, data: TrainingData) -> None:
         self.config = config
         self.data = data
+        self.sync = SyncLoss() if config.loss.sync > 0 else None
 
     def network(self) -> Compact:
         """Fresh, sizes from the file that the configuration names."""
@@ -75,7 +79,7 @@ class CompactTask:
 
     def loss(self, network: Compact, batch: Sample) -> dict[str, Tensor]:
         """The weighted terms, after the consistency step that the receiver will apply too."""
-        return compute_loss(self.config, network, batch)
+        return compute_loss(self.config, network, batch, self.sync)
 
     def evaluate(self, network: Compact) -> dict[str, float]:
         """PSNR and SSIM of every method on the validation clips, and the bytes of a low-resolution picture."""
@@ -91,7 +95,9 @@ class CompactTask:
         write_sample_grid(network, self.data.validation, path, self.config.judged_under)
 
 
-def compute_loss(config: CompactConfig, network: Compact, batch: Sample) -> dict[str, Tensor]:
+def compute_loss(
+    config: CompactConfig, network: Compact, batch: Sample, sync: SyncLoss | None = None
+) -> dict[str, Tensor]:
     """The weighted terms; convolutions may run in bfloat16, positions, flows and losses do not."""
     target = (batch.target / 255.0).contiguous(memory_format=torch.channels_last)
     identity = (batch.identity / 255.0).contiguous(memory_format=torch.channels_last)
@@ -110,7 +116,7 @@ def compute_loss(config: CompactConfig, network: Compact, batch: Sample) -> dict
         mask = region_masks(batch.regions, y.shape[-1])
         area = mask.mean().clamp(min=0.01)
         weights = config.loss
-        return {
+        terms = {
             "pyramid": weights.pyramid * pyramid_loss(y, target),
             "gradient": weights.gradient * gradient_loss(y, target),
             "region_l2": weights.region_l2 * region_l2,
@@ -122,6 +128,19 @@ def compute_loss(config: CompactConfig, network: Compact, batch: Sample) -> dict
             "expression": weights.expression * expression_loss(parts.expression, batch.true_shape),
             "region_gradient": weights.region_gradient * gradient_loss(y * mask, target * mask) / area,
         }
+        if sync is not None and batch.in_sync.any():
+            terms["sync"] = weights.sync * sync.to(y.device).of_lips(
+                lips_with(y, batch), batch.mel[batch.in_sync]
+            )
+        return terms
+
+
+def lips_with(y: Tensor, batch: Sample) -> Tensor:
+    """(n, 5, 48, 48) of those in sync: the shown lips (from y, (B, 3, 256, 256)) among their true neighbours."""
+    chosen = batch.in_sync
+    lips = batch.lips[chosen] / 255.0
+    shown = crop_lips(y[chosen][:, None], batch.true_shape[chosen][:, None, :LANDMARKS])
+    return torch.cat((lips[:, :2], shown, lips[:, 3:]), 1)
 
 
 TASK = TaskKind(CompactConfig, CompactTask)
