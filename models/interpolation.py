@@ -24,6 +24,30 @@ class InterpolationDimensions:
     quarter: int = 56
 
 
+class _Convolution(nn.Conv3d):
+    """A 3D convolution of (B, T, C, H, W), done as a 2D one over stacked moments: the same sums, twice as fast."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        moments, reach = x.shape[1], self.kernel_size[0] // 2
+        if reach:
+            x = F.pad(x, (0, 0, 0, 0, 0, 0, reach, reach))
+            x = torch.cat([x[:, i : i + moments] for i in range(self.kernel_size[0])], 2)
+        weight = self.weight.transpose(1, 2).flatten(1, 2)
+        y = F.conv2d(x.flatten(0, 1), weight, self.bias, self.stride[1:], self.padding[1:])
+        return y.reshape(-1, moments, *y.shape[1:])
+
+
+class _Enlargement(nn.ConvTranspose3d):
+    """(B, T, C, H, W) → (B, T, C', 2 H, 2 W); nothing passes between moments."""
+
+    def __init__(self, channels: int, made: int) -> None:
+        super().__init__(channels, made, (1, 4, 4), (1, 2, 2), padding=(0, 1, 1))
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: ARG002
+        y = F.conv_transpose2d(x.flatten(0, 1), self.weight[:, :, 0], self.bias, 2, 1)
+        return y.reshape(-1, x.shape[1], *y.shape[1:])
+
+
 class FrameInterpolation(nn.Module):
     """Hegde et al.'s light encoder-decoder of 3D convolutions (section 4.2, supplement A.1.1).
 
@@ -34,15 +58,15 @@ class FrameInterpolation(nn.Module):
     def __init__(self, dimensions: InterpolationDimensions) -> None:
         super().__init__()
         self.dimensions = d = dimensions
-        self.first = nn.Conv3d(7, d.full, 3, padding=1)
+        self.first = _Convolution(7, d.full, 3, padding=1)
         self.place = nn.Parameter(torch.zeros(d.full, 1, 8, 8))  # faces are framed alike: where is what
-        self.down_half = nn.Conv3d(d.full, d.half, (3, 4, 4), (1, 2, 2), padding=1)
-        self.down_quarter = nn.Conv3d(d.half, d.quarter, (1, 4, 4), (1, 2, 2), padding=(0, 1, 1))
-        self.quarter_again = nn.Conv3d(d.quarter, d.quarter, (3, 1, 1), padding=(1, 0, 0))
-        self.up_half = nn.ConvTranspose3d(d.quarter, d.half, (1, 4, 4), (1, 2, 2), padding=(0, 1, 1))
-        self.up_full = nn.ConvTranspose3d(d.half, d.full, (1, 4, 4), (1, 2, 2), padding=(0, 1, 1))
-        self.full_again = nn.Conv3d(d.full, d.full, 3, padding=1)
-        self.last = nn.Conv3d(d.full, 3 * PER_KEY, 3, padding=1)
+        self.down_half = _Convolution(d.full, d.half, (3, 4, 4), (1, 2, 2), padding=1)
+        self.down_quarter = _Convolution(d.half, d.quarter, (1, 4, 4), (1, 2, 2), padding=(0, 1, 1))
+        self.quarter_again = _Convolution(d.quarter, d.quarter, (3, 1, 1), padding=(1, 0, 0))
+        self.up_half = _Enlargement(d.quarter, d.half)
+        self.up_full = _Enlargement(d.half, d.full)
+        self.full_again = _Convolution(d.full, d.full, 3, padding=1)
+        self.last = _Convolution(d.full, 3 * PER_KEY, 3, padding=1)
         _start_at_zero(self.last)
 
     def forward(self, keys: Tensor, step: Tensor | None = None) -> Tensor:
@@ -51,18 +75,17 @@ class FrameInterpolation(nn.Module):
         Output 5 k stands at key k; the last four lie beyond the newest key, where the baseline holds it. step: (B,)
         quantiser step of the wire in grey levels; that of its default quality if None.
         """
-        frames = keys.transpose(1, 2)
-        coarseness = torch.full_like(keys[:, :1, 0], TYPICAL_STEP) if step is None else _plane(step)
-        coarseness = (coarseness / TYPICAL_STEP).unsqueeze(2).expand(-1, -1, KEYS, 8, 8)
-        x = torch.cat((2 * frames - 1, CONTRAST * (frames - frames[:, :, -1:]), coarseness), 1)
-        full = F.leaky_relu(self.first(x) + self.place, SLOPE)
+        step = torch.full_like(keys[:, 0, 0, 0, 0], TYPICAL_STEP) if step is None else step
+        coarseness = _plane(step / TYPICAL_STEP).unsqueeze(1).expand(-1, KEYS, -1, -1, -1)
+        x = torch.cat((2 * keys - 1, CONTRAST * (keys - keys[:, -1:]), coarseness), 2)
+        full = F.leaky_relu(self.first(x) + self.place[:, 0], SLOPE)
         half = F.leaky_relu(self.down_half(full), SLOPE)
         quarter = F.leaky_relu(self.down_quarter(half), SLOPE)
         quarter = F.leaky_relu(self.quarter_again(quarter), SLOPE) + quarter
         half = F.leaky_relu(self.up_half(quarter), SLOPE) + half
         full = F.leaky_relu(self.up_full(half), SLOPE) + full
         found = self.last(F.leaky_relu(self.full_again(full), SLOPE))
-        found = found.unflatten(1, (3, PER_KEY)).permute(0, 3, 2, 1, 4, 5)  # (B, keys, per key, 3, 8, 8)
+        found = found.unflatten(2, (3, PER_KEY)).transpose(2, 3)  # (B, keys, per key, 3, 8, 8)
         pictures: Tensor = linear(keys) + found.flatten(1, 2)
         return pictures
 
