@@ -14,8 +14,16 @@ from callcodec.measure.upsampler.bars import Bar, Compared, judge_bars
 from callcodec.measure.upsampler.delivery import IDENTITY_BYTES, Wire
 from callcodec.measure.upsampler.hints import HintsChannel
 from callcodec.measure.upsampler.markdown import to_markdown
-from callcodec.measure.upsampler.methods import Av1, Bicubic, Method, Still, svt_av1, takes_hints
-from callcodec.measure.upsampler.scene import Scene
+from callcodec.measure.upsampler.methods import (
+    Av1,
+    Bicubic,
+    Method,
+    Original,
+    Still,
+    svt_av1,
+    takes_hints,
+)
+from callcodec.measure.upsampler.scene import FindShape, Scene
 from callcodec.measure.upsampler.scoring import ClipFigures, Sampling, film, score
 from callcodec.measure.upsampler.summary import Row, summarise
 from callcodec.measure.upsampler.wrong_identity import WrongIdentity, find_wrong_identities
@@ -41,10 +49,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Judges:
-    """What judges: ``detector`` named ``detector_name``; ``channels``: ways to send hints, the real one first."""
+    """What judges: ``detector`` named ``detector_name``. ``find_shape``: what sender and receiver find faces with;
+    ``channels``: ways to send hints, the real one first."""
 
     detector: Detector
     detector_name: str
+    find_shape: FindShape
     channels: Sequence[HintsChannel] = ()
 
 
@@ -52,7 +62,8 @@ class Judges:
 class TableOptions:
     """``clips``: only so many, spread over the split. ``pictures_every``: how densely pictures are judged.
 
-    ``frames_per_second``: measured on this machine, for the bar of speed; None: not measured.
+    ``frames_per_second``: measured on this machine, for the bar of speed; None: not measured. ``alarm``: threshold of
+    the identity error that calls use with these weights; None: one is drawn from the other clips.
     """
 
     split: str = "val"
@@ -61,6 +72,7 @@ class TableOptions:
     quality: int = 9
     ablations: bool = False
     frames_per_second: float | None = None
+    alarm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,7 @@ def measure_table(
     if options.pictures_every % dense.landmarks:
         dense = Sampling(options.pictures_every, 1)
     sparse = Sampling(options.pictures_every, options.pictures_every)
-    scenes = [Scene(cache, index, judges.detector) for index in _chosen(cache, options.clips)]
+    scenes = [Scene(cache, index, judges.find_shape) for index in _chosen(cache, options.clips)]
     at_5, at_25 = _Gathered(), _Gathered()
     for n, scene in enumerate(scenes):
         progress = f"{n + 1}/{len(scenes)} {cache.clips[scene.index].name}"
@@ -115,10 +127,12 @@ def measure_table(
     first = subjects[0].reconstructor
     people = [cache.clips[scene.index].person for scene in scenes]
     shown = [scene.reconstructed("", first, slow) for scene in scenes]
-    wrong = find_wrong_identities(list(zip(people, shown, strict=True)), say)
+    wrong = find_wrong_identities(list(zip(people, shown, strict=True)), options.alarm, say)
     ablations: tuple[Row, ...] = ()
     if options.ablations:
-        ablations = ablate(variants(first, slow, judges.channels, scenes), first, scenes, sparse, say)
+        ablations = ablate(
+            variants(first, slow, judges.channels, scenes), first, scenes, sparse, judges.detector, say
+        )
     hinted = [channel for channel in judges.channels if takes_hints(first)][:1]
     compared = Compared(
         ours=at_5.row(subjects[0].name),
@@ -185,6 +199,8 @@ def _methods(
         methods.append(Still(scene.identity()))
         av1 = _av1(scene)
         methods += [av1] if av1 is not None else []
+        first = scene.cache.clips[scene.index].first_frame
+        methods.append(Original(lambda slot: scene.cache.frame(first + slot)))
     return methods
 
 

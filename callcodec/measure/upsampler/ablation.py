@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from callcodec.measure.metrics.landmarks import Detector
 from callcodec.measure.upsampler.delivery import Wire
 from callcodec.measure.upsampler.hints import HintsChannel
 from callcodec.measure.upsampler.methods import Switches, Voice, takes_hints
@@ -47,6 +48,8 @@ def variants(
     if len({scene.cache.clips[scene.index].person for scene in scenes}) > 1:
         rows.append(Variant("identity image of another person", wire, Switches(foreign_identity=True)))
     if takes_hints(reconstructor):
+        if any(scene.emotion is not None for scene in scenes):
+            rows.append(Variant("emotion told, where it is known", wire, Switches(emotion=True)))
         for channel in channels:
             rows.append(Variant(f"hints {channel.name}", wire, channel=channel))
             cost = _mean([scene.hints(channel, wire).bytes_a_packet for scene in scenes])
@@ -80,16 +83,19 @@ def ablate(
     reconstructor: Reconstructor,
     scenes: Sequence[Scene],
     sampling: Sampling,
+    detector: Detector,
     say: Callable[[str], None],
 ) -> tuple[Row, ...]:
-    """Judge every variant on every scene."""
+    """Judge every variant on every scene; that with emotions only where one is known."""
     figures: dict[str, list[ClipFigures]] = {row.name: [] for row in rows}
     for n, scene in enumerate(scenes):
-        truth = film(scene.cache, scene.index, sampling, scene.detector)
+        truth = film(scene.cache, scene.index, sampling, detector)
         for row in rows:
+            if row.switches.emotion and scene.emotion is None:
+                continue
             say(f"ablations {n + 1}/{len(scenes)} {truth.name}: {row.name}")
             method = scene.reconstructed(row.name, reconstructor, row.wire, row.switches, row.channel)
-            figures[row.name].append(score(method, truth, sampling, scene.detector))
+            figures[row.name].append(score(method, truth, sampling, detector))
     return tuple(summarise(name, clips) for name, clips in figures.items())
 
 

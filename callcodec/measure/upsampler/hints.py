@@ -1,4 +1,4 @@
-"""Expression hints on their way: what the sender's landmarks are on the other side, slot by slot."""
+"""Expression hints on their way: what the shape of the sender's face is on the other side, slot by slot."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from callcodec.wire.face_packet import RUNGS
+from models.training.evaluate import REFERENCE_AGE_FRAMES
+from models.training.hint_delivery import simulate_hints
+
 
 @dataclass(frozen=True)
 class SentHints:
-    """``landmarks``: (frames, 68, 2) in pixels as the receiver has them; ``bytes_a_packet``: mean, of face packets."""
+    """``shapes``: (frames, 70, 2) in pixels as the receiver has them; ``bytes_a_packet``: mean, of face packets."""
 
-    landmarks: NDArray[np.float32]
+    shapes: NDArray[np.float32]
     bytes_a_packet: float
 
 
@@ -26,24 +30,54 @@ class HintsChannel(Protocol):
         """Such as ``coded``."""
 
     def send(
-        self, landmarks: NDArray[np.float32], identity: NDArray[np.float32], key_numbers: Sequence[int]
+        self, shapes: NDArray[np.float32], identity: NDArray[np.float32], every_frames: int
     ) -> SentHints:
-        """Send a clip's ``landmarks`` (frames, 68, 2) with the face packets of the frames ``key_numbers``.
+        """Send a clip's ``shapes`` (frames, 70, 2): landmarks and irises; a packet every ``every_frames`` slots.
 
-        ``identity``: (68, 2) of the identity image as it was received, which both sides know.
+        ``identity``: (70, 2) of the identity image as it was received, which both sides know.
         """
 
 
-class ExactHints:
-    """Every slot's landmarks as the sender found them, for nothing: what hints could give at best."""
+class CodedHints:
+    """Through the codec, predicted from what was sent 400 ms before; what is unknown at the end is held."""
 
-    name = "exact"
+    name = "coded"
+
+    def send(
+        self, shapes: NDArray[np.float32], identity: NDArray[np.float32], every_frames: int
+    ) -> SentHints:
+        """See ``HintsChannel``. ValueError for a rate that no rung has."""
+        rung = next((rung for rung in RUNGS if rung.slots_per_frame == every_frames), None)
+        if rung is None:
+            raise ValueError(f"hints do not travel every {every_frames} slots")
+        told = simulate_hints(shapes, identity, rung, reference_distance=REFERENCE_AGE_FRAMES // every_frames)
+        return SentHints(_held(told.shapes), float(np.mean(told.packet_bytes)))
+
+
+class ExactHints:
+    """Every slot's shape as the sender found it, for nothing: what hints could give at best."""
+
+    name = "exact, free"
 
     def send(
         self,
-        landmarks: NDArray[np.float32],
+        shapes: NDArray[np.float32],
         identity: NDArray[np.float32],  # noqa: ARG002
-        key_numbers: Sequence[int],  # noqa: ARG002
+        every_frames: int,  # noqa: ARG002
     ) -> SentHints:
         """See ``HintsChannel``."""
-        return SentHints(landmarks, 0.0)
+        return SentHints(_held(shapes), 0.0)
+
+
+def hints_channels() -> Sequence[HintsChannel]:
+    """All of them, the one that calls use first."""
+    return CodedHints(), ExactHints()
+
+
+def _held(shapes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unknown slots (NaN) take what was known before them, the first ones what comes after."""
+    known = np.flatnonzero(np.isfinite(shapes).all((1, 2)))
+    if not len(known):
+        raise ValueError("no face was found in any picture of the clip, so that there is nothing to hint at")
+    before = np.searchsorted(known, np.arange(len(shapes)), side="right") - 1
+    return np.asarray(shapes[known[np.maximum(before, 0)]])

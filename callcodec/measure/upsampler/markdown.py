@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from callcodec.measure.metrics.spread import Estimate
+from callcodec.measure.upsampler.methods import ORIGINAL
 from callcodec.measure.upsampler.summary import Row, difference
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def _intervals(rows: Sequence[Row]) -> str:
 
 def _clips(rows: Sequence[Row]) -> str:
     ours = rows[0]
-    others = [{clip.clip: clip for clip in row.clips} for row in rows[1:]]
+    shown = [row for row in rows[1:] if row.name != ORIGINAL]
+    others = [{clip.clip: clip for clip in row.clips} for row in shown]
     lines = []
     for clip in ours.clips:
         cells = [f"{clip.psnr_db:.2f} / {clip.ssim:.3f}"]
@@ -99,7 +101,7 @@ def _clips(rows: Sequence[Row]) -> str:
             cells.append("-" if beside is None else f"{beside.psnr_db:.2f} / {beside.ssim:.3f}")
         lines.append((clip.clip, *cells, _number(clip.mouth_correlation, 2)))
     return "PSNR / SSIM; mouth correlation of the first.\n\n" + _table(
-        ("clip", *(row.name for row in rows), "mouth corr."), lines
+        ("clip", ours.name, *(row.name for row in shown), "mouth corr."), lines
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,13 +14,15 @@ from numpy.typing import NDArray
 
 from callcodec.measure.svt_av1 import encode_low_delay
 from callcodec.measure.upsampler.delivery import Delivery, Wire
-from models.consistency import consistency_error, correct
-from models.reconstructor import Reconstructor
+from models.consistency import correct
+from models.identity_check import identity_error
+from models.reconstructor import CompactReconstructor, Reconstructor
 from models.training.cache import ClipCache
 from models.training.data import WINDOW, voice_window
 from receiver.picture import enlarge, to_pixels, weights
 
 PICTURE = 256
+ORIGINAL = "original"
 AV1_SIZE = 64
 AV1_FRAMES_PER_SECOND = 5
 
@@ -44,6 +45,7 @@ class Switches:
     foreign_identity: bool = False  # the identity image of another person
     window: int = WINDOW  # how many of its five low-resolution pictures are real
     consistency: bool = True
+    emotion: bool = False  # the data set's label is told
 
 
 class Method(Protocol):
@@ -68,7 +70,9 @@ class Material:
     delivery: Delivery
     mel: NDArray[np.float32]
     identity: Picture
-    hints: NDArray[np.float32] | None = None  # (frames, 68, 2)
+    identity_shape: NDArray[np.float32] | None = None  # (70, 2)
+    shapes: NDArray[np.float32] | None = None  # (frames, 70, 2), as hints tell them
+    emotion: int | None = None  # 0..14
 
 
 @dataclass(frozen=True)
@@ -92,20 +96,20 @@ class Reconstructed:
         """The network's own pictures, (3, 256, 256) in 0..1."""
         material = self.material
         mel = _heard(material.mel, self.switches.voice)
-        self.reconstructor.set_identity(material.identity)
+        self.reconstructor.set_identity(material.identity, material.identity_shape)
         for slot in slots:
             window = material.delivery.window(slot, self.switches.window)
-            extra: dict[str, Any] = {} if material.hints is None else {"hints": material.hints[slot]}
+            shape = None if material.shapes is None else material.shapes[slot]
             with torch.inference_mode():
-                yield self.reconstructor.reconstruct(window, voice_window(mel, slot), None, **extra)
+                yield self.reconstructor.reconstruct(window, voice_window(mel, slot), material.emotion, shape)
 
-    def error_before_correction(self, slots: Sequence[int]) -> float:
-        """Mean consistency error (RMS, 0..1) of the network's own pictures."""
-        errors = [
-            consistency_error(proposed, torch.from_numpy(self.material.delivery.slots[slot].picture))
-            for slot, proposed in zip(slots, self.proposals(slots), strict=True)
-        ]
-        return float(np.mean(errors))
+    def identity_error(self, slots: Sequence[int]) -> float:
+        """Median of what tells whether image and frames are of one person (models.identity_check)."""
+        errors = []
+        for slot, proposed in zip(slots, self.proposals(slots), strict=True):
+            newest = self.material.delivery.slots[slot]
+            errors.append(identity_error(proposed, torch.from_numpy(newest.picture), newest.luma_error))
+        return float(np.median(errors))
 
     def _corrected(self, proposed: torch.Tensor, slot: int) -> torch.Tensor:
         newest = self.material.delivery.slots[slot]
@@ -125,6 +129,19 @@ class Bicubic:
     def pictures(self, slots: Sequence[int]) -> Iterator[Picture]:
         """See ``Method``."""
         return (enlarge(self.delivery.slots[slot].picture) for slot in slots)
+
+
+@dataclass(frozen=True)
+class Original:
+    """The clip itself: how far the judges agree with the labels, and what no method can surpass."""
+
+    frames: Callable[[int], Picture]
+    name: str = ORIGINAL
+    kbps: float = 0.0
+
+    def pictures(self, slots: Sequence[int]) -> Iterator[Picture]:
+        """See ``Method``."""
+        return (self.frames(slot) for slot in slots)
 
 
 @dataclass(frozen=True)
@@ -173,8 +190,8 @@ def svt_av1(cache: ClipCache, index: int) -> Av1:
 
 
 def takes_hints(reconstructor: Reconstructor) -> bool:
-    """Whether it has a use for the sender's landmarks."""
-    return "hints" in inspect.signature(reconstructor.reconstruct).parameters
+    """Whether it has a use for the shape of the sender's face and for an emotion; others take and ignore them."""
+    return isinstance(reconstructor, CompactReconstructor)
 
 
 def _heard(mel: NDArray[np.float32], voice: Voice) -> NDArray[np.float32]:

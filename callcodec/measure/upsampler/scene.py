@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from callcodec.measure.metrics.landmarks import Detector, Points
+from callcodec.face.shape import SHAPE_POINTS, Shape
+from callcodec.measure.metrics.landmarks import Points
 from callcodec.measure.upsampler.delivery import Delivery, Wire, deliver, identity_image
 from callcodec.measure.upsampler.hints import HintsChannel, SentHints
 from callcodec.measure.upsampler.methods import Material, Picture, Reconstructed, Switches
 from models.reconstructor import Reconstructor
 from models.training.cache import ClipCache
+from models.training.emotion_labels import UNKNOWN, emotion_state
+
+FindShape = Callable[[Picture], Shape | None]
+"""As a call's sender and receiver do it: (256, 256, 3) uint8 → (70, 2), None where no face is seen."""
 
 
 @dataclass
@@ -21,11 +26,11 @@ class Scene:
 
     cache: ClipCache
     index: int
-    detector: Detector
+    find_shape: FindShape
     _deliveries: dict[Wire, Delivery] = field(default_factory=dict)
     _identities: dict[int, Picture] = field(default_factory=dict)
-    _points: Points | None = None
-    _hints: dict[tuple[str, Wire], SentHints] = field(default_factory=dict)
+    _shapes: Points | None = None
+    _hints: dict[tuple[str, int], SentHints] = field(default_factory=dict)
 
     def delivery(self, wire: Wire) -> Delivery:
         """What arrives under ``wire``."""
@@ -41,17 +46,26 @@ class Scene:
         return self._identities[index]
 
     def hints(self, channel: HintsChannel, wire: Wire) -> SentHints:
-        """What arrives of the landmarks that the sender's detector finds in every frame."""
-        key = channel.name, wire
+        """What arrives of the shapes that a sender finds in every frame."""
+        key = channel.name, wire.every_frames
         if key not in self._hints:
-            if self._points is None:
-                clip = self.cache.clips[self.index]
-                frames = [self.cache.frame(clip.first_frame + n) for n in range(clip.frames)]
-                self._points = np.stack([self.detector(frame) for frame in frames])
-            self._hints[key] = channel.send(
-                self._points, self.detector(self.identity()), self.delivery(wire).key_numbers
-            )
+            clip = self.cache.clips[self.index]
+            if self._shapes is None:
+                frames = (self.cache.frame(clip.first_frame + n) for n in range(clip.frames))
+                self._shapes = np.stack([self._shape(frame) for frame in frames])
+            self._hints[key] = channel.send(self._shapes, self._shape(self.identity()), wire.every_frames)
         return self._hints[key]
+
+    @property
+    def emotion(self) -> int | None:
+        """The data set's label as a state 0..14; None where there is none."""
+        state = emotion_state(self.cache.clips[self.index].emotion)
+        return None if state == UNKNOWN else state
+
+    def _shape(self, picture: Picture) -> Points:
+        """(70, 2), NaN where no face is seen."""
+        found = self.find_shape(picture)
+        return np.full((SHAPE_POINTS, 2), np.nan, np.float32) if found is None else found
 
     def reconstructed(
         self,
@@ -65,6 +79,7 @@ class Scene:
         switches = switches or Switches()
         delivery = self.delivery(wire)
         hints = None if channel is None else self.hints(channel, wire)
+        identity = self.identity(switches.foreign_identity)
         return Reconstructed(
             name,
             wire.kbps(delivery.payload_bytes + (hints.bytes_a_packet if hints else 0.0)),
@@ -72,8 +87,10 @@ class Scene:
             Material(
                 delivery,
                 self.cache.mel(self.index),
-                self.identity(switches.foreign_identity),
-                hints.landmarks if hints else None,
+                identity,
+                self.find_shape(identity),
+                hints.shapes if hints else None,
+                self.emotion if switches.emotion else None,
             ),
             switches,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from callcodec.measure.upsampler.methods import Material, Reconstructed
+from callcodec.measure.upsampler.methods import Reconstructed
 from models.training.evaluate import FIRST_SCORED_FRAME
 
 SECOND_SLOTS = 25
@@ -17,10 +17,10 @@ ALLOWED_FALSE_ALARMS = 0.01
 
 @dataclass(frozen=True)
 class WrongIdentity:
-    """Pairs of one person's frames with another's image, and how many were found by the error over one second.
+    """Pairs of one person's frames with another's image, and how many were found by the median error of a second.
 
-    The threshold for a person is drawn from everybody else's frames with their own image, so that at most
-    1 % of those seconds alarm; ``false_alarms`` are the share of the person's own seconds beyond it.
+    Without a shipped threshold, that for a person is drawn from everybody else's frames with their own image, so
+    that at most 1 % of those seconds alarm; ``false_alarms`` are the share of the person's own seconds beyond it.
     """
 
     pairs: int
@@ -31,14 +31,14 @@ class WrongIdentity:
 
 
 def find_wrong_identities(
-    shown: Sequence[tuple[str, Reconstructed]], say: Callable[[str], None]
+    shown: Sequence[tuple[str, Reconstructed]], alarm: float | None, say: Callable[[str], None]
 ) -> WrongIdentity | None:
     """Judge every clip of ``shown`` (person, its reconstruction) with every other person's image.
 
-    None for clips of a single person.
+    ``alarm``: the threshold that calls use; None: one is drawn. None for clips of a single person.
     """
     people = [person for person, _ in shown]
-    images = {person: clip.material.identity for person, clip in reversed(shown)}
+    images = {person: clip.material for person, clip in reversed(shown)}
     if len(images) < 2:
         return None
     own: list[tuple[str, float]] = []
@@ -47,23 +47,27 @@ def find_wrong_identities(
         say(f"wrong identity {n + 1}/{len(people)}")
         frames = len(clip.material.delivery.slots)
         for first in range(FIRST_SCORED_FRAME, frames - SECOND_SLOTS + 1, SECOND_SLOTS):
-            own.append((person, clip.error_before_correction(_second(first))))
+            own.append((person, clip.identity_error(_second(first))))
         for other, image in images.items():
             if other != person:
-                material: Material = replace(clip.material, identity=image)
+                material = replace(
+                    clip.material, identity=image.identity, identity_shape=image.identity_shape
+                )
                 swapped = replace(clip, material=material)
-                foreign.append((person, swapped.error_before_correction(_second(FIRST_SCORED_FRAME))))
-    return judge(own, foreign)
+                foreign.append((person, swapped.identity_error(_second(FIRST_SCORED_FRAME))))
+    return judge(own, foreign, alarm)
 
 
-def judge(own: Sequence[tuple[str, float]], foreign: Sequence[tuple[str, float]]) -> WrongIdentity:
+def judge(
+    own: Sequence[tuple[str, float]], foreign: Sequence[tuple[str, float]], alarm: float | None
+) -> WrongIdentity:
     """(person, error) of seconds with the own image and with another's → how well a threshold parts them."""
-    thresholds = {
-        person: float(
-            np.quantile([e for p, e in own if p != person], 1 - ALLOWED_FALSE_ALARMS, method="higher")
-        )
-        for person in {p for p, _ in [*own, *foreign]}
-    }
+
+    def drawn(person: str) -> float:
+        others = [e for p, e in own if p != person]
+        return float(np.quantile(others, 1 - ALLOWED_FALSE_ALARMS, method="higher"))
+
+    thresholds = {p: drawn(p) if alarm is None else alarm for p, _ in [*own, *foreign]}
     return WrongIdentity(
         pairs=len(foreign),
         found=float(np.mean([e > thresholds[p] for p, e in foreign])),
