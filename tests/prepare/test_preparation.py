@@ -167,6 +167,33 @@ def test_data_sets_gather_in_one_folder_but_never_overwrite_each_other(tmp_path:
         prepare(preparation(tmp_path / "three", tmp_path / "out"), silent)
 
 
+def test_a_data_set_that_was_moved_is_still_done(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    face_clip(here / "set" / "a.mp4")
+    prepare(preparation(here / "set", tmp_path / "out"), silent)
+    here.rename(there)
+    moved = prepare(preparation(there / "set", tmp_path / "out"), silent)
+    rows = [row for split in ("train", "val") for row in table(tmp_path / "out" / f"{split}.tsv")]
+    assert (moved.already_done, len(rows)) == (1, 1)
+
+
+def test_the_voice_may_lie_in_a_file_of_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "M003"
+    for number, content in (("001", None), ("002", b"no sound")):
+        face_clip(folder / "video" / "front" / "happy" / "level_1" / f"{number}.mp4", voice=False)
+        sound = folder / "audio" / "happy" / "level_1" / f"{number}.m4a"
+        if content is None:
+            face_clip(sound)
+        else:
+            sound.write_bytes(content)
+    first, second = sorted(
+        prepare(preparation(tmp_path / "in", tmp_path / "out"), silent).records, key=lambda r: r.source
+    )
+    assert (first.tracks[0].voice, first.tracks[0].lip_sync) == (True, "yes")
+    assert not second.tracks
+    assert "002.m4a" in second.refused[0].reason
+
+
 def test_an_output_folder_of_other_origin_is_left_alone(tmp_path: Path) -> None:
     face_clip(tmp_path / "in" / "a.mp4")
     out = tmp_path / "out"

@@ -78,12 +78,14 @@ def prepare(preparation: Preparation, progress: Progress) -> Prepared:
         sources = tuple(replace(source, lip_sync=preparation.lip_sync) for source in sources)
     manifest = _open_output(preparation.out)
     data_set = str(preparation.folder.resolve())
-    _check_names(sources, [record for record in manifest.records if record.data_set != data_set])
     settled = {record.person: record.split for record in manifest.records}
     splits = assign_people((source.person for source in sources), preparation.validation_share, settled)
     progress(0, len(sources), "reading hashes")
     hashes = _file_hashes(preparation.folder, sources, preparation.workers)
     work = {source: work_key(source, hashes, preparation.rules, preparation.labels) for source in sources}
+    current = set(work.values())  # work under other rules, or on files that have changed, counts no more
+    others = tuple(r for r in manifest.records if r.data_set != data_set and r.work not in current)
+    _check_names(sources, others)
     left = [s for s in sources if not manifest.finished(work[s], preparation.out)]
     done = len(sources) - len(left)
     progress(done, len(sources), "")
@@ -115,10 +117,7 @@ def prepare(preparation: Preparation, progress: Progress) -> Prepared:
             done += 1
             progress(done, len(sources), source.name)
     finally:
-        # Work under other rules, or on files that have changed, is done again and counts no more.
-        current = set(work.values())
         records = tuple(record for record in manifest.records if record.work in current)
-        others = tuple(record for record in manifest.records if record.data_set != data_set)
         write_tables(preparation.out, others + records, found.skipped)
     return Prepared(layout.name, records, found.skipped, len(sources) - len(left))
 
@@ -171,7 +170,7 @@ def _do(job: _Job) -> Cut:
     tools = Tools(create_detector(), _points(job.points))
     try:
         return cut_source(job.source, job.folder, job.out, tools, job.rules)
-    except ValueError as error:
+    except (ValueError, cv2.error) as error:
         return Cut((), (Refusal(0, 0, str(error)),))
 
 
@@ -196,7 +195,7 @@ def _open_output(out: Path) -> Manifest:
     return manifest
 
 
-def _check_names(sources: tuple[Source, ...], others: list[WorkRecord]) -> None:
+def _check_names(sources: tuple[Source, ...], others: tuple[WorkRecord, ...]) -> None:
     """Several data sets may go into one folder, as long as their tracks do not overwrite each other."""
     taken = {track.name.rpartition("_")[0].lower() for record in others for track in record.tracks}
     for source in sources:
