@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from callcodec.commands.options import DEVICES, chosen_device, positive
+from callcodec.commands.train_evaluation import add_evaluation_arguments, evaluate
 
 if TYPE_CHECKING:
     from models.training.task import TrainingData
@@ -44,12 +45,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
                         help="where decoded clips are kept (default ~/.cache/callcodec)")  # fmt: skip
     parser.add_argument("--plain", action="store_true",
                         help="keep frames of --shards decoded, 0.2 MB each: faster where memory is plenty")  # fmt: skip
+    add_evaluation_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, judge, export; 0 on success, 1 where training diverged. ValueError where the input is of no use."""
     began = time.monotonic()
+    if args.evaluate:
+        return evaluate(args)
     try:
         from models.training.loop import DivergedError, Trainer
     except ModuleNotFoundError as error:

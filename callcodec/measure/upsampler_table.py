@@ -140,6 +140,7 @@ def measure_table(
         av1=at_5.row(AV1) if AV1 in at_5.clips else None,
         hinted=at_5.row(_hinted(subjects[0], hinted[0])) if hinted else None,
         ours_25=at_25.row(subjects[0].name),
+        hinted_25=at_25.row(_hinted(subjects[0], hinted[0])) if hinted else None,
         bicubic_25=at_25.row(BICUBIC),
     )
     conditions = TableConditions(

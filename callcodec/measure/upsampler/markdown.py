@@ -50,8 +50,19 @@ def to_markdown(table: UpsamplerTable) -> str:
         f"judged every {c.pictures_every} slots, landmarks every {c.landmarks_every}, by the detector {c.detector}.",
         "## Bars",
         _table(
-            ("", "bar", "measured", "paper (VoxCeleb2)", "verdict"),
-            [(b.name, b.asked, b.measured, b.paper, f"**{b.verdict}**") for b in table.bars],
+            ("", "bar", "from 8×8 + voice", "", "with hints", "", "paper (VoxCeleb2)"),
+            [
+                (
+                    b.name,
+                    b.asked,
+                    b.plain,
+                    f"**{b.plain_verdict}**",
+                    b.hinted,
+                    f"**{b.hinted_verdict}**",
+                    b.paper,
+                )
+                for b in table.bars
+            ],
         ),
         "## 5 pictures a second",
         _rows(table.at_5),
