@@ -39,6 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.add_argument("--init", metavar="WEIGHTS",
                         help="weights to begin with: a safetensors file, or the name of shipped ones")  # fmt: skip
+    parser.add_argument("--learning-rate", type=positive, metavar="R",
+                        help="instead of the configuration's; good weights want about a tenth of it")  # fmt: skip
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default auto)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that make samples")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "callcodec",
@@ -68,7 +70,10 @@ def run(args: argparse.Namespace) -> int:
     minutes = DEFAULT_MINUTES if args.minutes is None and args.steps is None else args.minutes
     limits = Limits(args.steps, minutes, args.window)
     plan = load_plan(args.config)
-    loop = plan.loop if args.workers is None else dataclasses.replace(plan.loop, workers=args.workers)
+    asked = {"workers": args.workers, "learning_rate": args.learning_rate}
+    loop = dataclasses.replace(
+        plan.loop, **{name: value for name, value in asked.items() if value is not None}
+    )
     data = _data(args)
     args.out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(

@@ -51,11 +51,12 @@ class Trainer:
         initial: Path | None = None,
         clips: Sequence[str] = (),
         began: float | None = None,
+        now: Callable[[], float] = time.monotonic,
         say: Callable[[str], None] = print,
     ) -> None:
         """``initial``: weights to begin with; ``clips``: names of those that train, written into the weights.
 
-        ``began``: time.monotonic() when the window of ``limits`` began. Raises StateError, WeightsError.
+        ``began``: ``now()``, in seconds, when the window of ``limits`` began. Raises StateError, WeightsError.
         """
         self.config, self.task, self.out, self.limits, self.clips = config, task, out, limits, clips
         if device == "cpu":
@@ -70,7 +71,7 @@ class Trainer:
         self.run = Run(config, task, self.fabric, network)
         if resume:
             self.run.load(load_state(out))
-        self.clock = Timekeeper(config, limits, self.progress.minutes_done, began or time.monotonic())
+        self.clock = Timekeeper(config, limits, self.progress.minutes_done, began, now)
         if limits.steps is not None:
             self.run.pace = self.run.pace.laid_anew(self.progress.step, self.progress.minutes_done, limits)
 
@@ -94,7 +95,7 @@ class Trainer:
         board = Board(self.out, self.progress.step, self.say) if self.chief else None
         log = Log(config, board, self.say)
         judged_at = -1
-        ended = self.has_ended()
+        ended = agree(self.fabric, [self.chief and self.clock.ended(self.progress.step)])[0]
         while not ended:
             step = self.progress.step
             rate = learning_rate(config, step, run.pace.progress(step))
@@ -105,19 +106,13 @@ class Trainer:
             log.add(terms, norm, rate, self.progress, self.clock.minutes_done)
 
             step = self.progress.step
-            save, judge = agree(
-                self.fabric,
-                [
-                    self.chief and self.clock.save_is_due(),
-                    self.chief and self.clock.evaluation_is_due(step),
-                ],
-            )
+            save, judge, ended = agree(self.fabric, self.due() if self.chief else [False] * 3)
             if judge:
                 self.judge(board)
                 judged_at = step
+                ended |= 0 < config.patience <= self.progress.evaluations_without_gain
             if save:
                 self.save()
-            ended = self.has_ended()
         if judged_at != self.progress.step and self.progress.step > 0:
             self.judge(board)
         self.save()
@@ -125,10 +120,10 @@ class Trainer:
             board.close()
         return self.progress
 
-    def has_ended(self) -> bool:
-        """Whether there is nothing left to do, in the eyes of all processes."""
-        tired = 0 < self.config.patience <= self.progress.evaluations_without_gain
-        return agree(self.fabric, [tired or (self.chief and self.clock.ended(self.progress.step))])[0]
+    def due(self) -> list[bool]:
+        """Whether the clock says to save, to judge, to end."""
+        step = self.progress.step
+        return [self.clock.save_is_due(), self.clock.evaluation_is_due(step), self.clock.ended(step)]
 
     def stop_if_diverged(self, batch: Any, terms: dict[str, Tensor], norm: Tensor) -> None:
         """Keep the batch and raise DivergedError where loss or gradients are no numbers, in any process."""
@@ -146,41 +141,40 @@ class Trainer:
 
     def judge(self, board: Board | None) -> None:
         """Score the averaged network, draw what it does, and keep its weights if they are the best so far."""
-        began = time.monotonic()
+        with self.clock.timed("judge"), untouched_random_state(), torch.no_grad():
+            if self.chief:
+                self.score(board)
+            self.run.progress = self.fabric.broadcast(self.progress)
+
+    def score(self, board: Board | None) -> None:
+        """What one process does for all of them."""
         progress, average = self.progress, self.run.average
-        if self.chief:
-            with untouched_random_state(), torch.no_grad():
-                name = f"{progress.step:06d}"
-                figures = self.task.evaluate(average)
-                (self.out / f"evaluation_{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
-                picture = self.out / f"samples_{name}.png"
-                self.task.draw(average, picture)
-            value = figures[self.task.chosen_by]
-            if gained(value, progress.best, self.task.larger_is_better):
-                progress.best, progress.best_step, progress.evaluations_without_gain = value, progress.step, 0
-                export_weights(
-                    average, self.out / f"{self.task.name}.safetensors", self.clips, self.task.name
-                )
-            else:
-                progress.evaluations_without_gain += 1
-            self.say("  ".join(f"{key} {figure:.4g}" for key, figure in figures.items()))
-            if board is not None:
-                board.figures("validation", figures, progress.step)
-                board.picture(picture, progress.step)
-        self.run.progress = self.fabric.broadcast(progress)
-        self.clock.took("judge", time.monotonic() - began)
+        name = f"{progress.step:06d}"
+        figures = self.task.evaluate(average)
+        (self.out / f"evaluation_{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
+        picture = self.out / f"samples_{name}.png"
+        self.task.draw(average, picture)
+        value = figures[self.task.chosen_by]
+        if gained(value, progress.best, self.task.larger_is_better):
+            progress.best, progress.best_step, progress.evaluations_without_gain = value, progress.step, 0
+            export_weights(average, self.out / f"{self.task.name}.safetensors", self.clips, self.task.name)
+        else:
+            progress.evaluations_without_gain += 1
+        self.say("  ".join(f"{key} {figure:.4g}" for key, figure in figures.items()))
+        if board is not None:
+            board.figures("validation", figures, progress.step)
+            board.picture(picture, progress.step)
 
     def save(self) -> None:
         """Write the state; where minutes shape the run, the line of its progress is laid anew first."""
-        began = time.monotonic()
         progress = self.progress
         progress.minutes_done = self.fabric.broadcast(self.clock.minutes_done)
         if self.limits.steps is None:
             self.run.pace = self.run.pace.laid_anew(progress.step, progress.minutes_done, self.limits)
-        state = self.run.state()
-        if self.chief:
-            save_state(state, progress.step, self.out)
-        self.clock.took("save", time.monotonic() - began)
+        with self.clock.timed("save"):
+            state = self.run.state()
+            if self.chief:
+                save_state(state, progress.step, self.out)
 
 
 class Log:

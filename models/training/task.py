@@ -67,7 +67,10 @@ class Task(Protocol[NetworkT, BatchT]):
         """
 
     def evaluate(self, network: NetworkT) -> dict[str, float]:
-        """Figures on the validation split, flat names; cheap enough for every few minutes. No gradients."""
+        """Figures on the validation split, flat names; cheap enough for every few minutes.
+
+        The network is in evaluation mode, without gradients, and on the device that it is trained on.
+        """
 
     def draw(self, network: NetworkT, path: Path) -> None:
         """Write a PNG from which a person can judge the network; a task may have nothing to draw."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from models.training.config import LoopConfig
 from models.training.schedule import FIRST_LINE_SHARE, Limits
@@ -12,12 +14,19 @@ CLOSING_MARGIN = 1.3
 
 
 class Timekeeper:
-    """Counts from ``minutes_before``, what the run has behind it; ``began``: time.monotonic() of the window."""
+    """Counts from ``minutes_before``, what the run has behind it; ``began``: ``now()`` when the window opened."""
 
-    def __init__(self, config: LoopConfig, limits: Limits, minutes_before: float, began: float) -> None:
-        self._config, self._limits = config, limits
-        self._window_began = began
-        self._began = time.monotonic() - 60 * minutes_before
+    def __init__(
+        self,
+        config: LoopConfig,
+        limits: Limits,
+        minutes_before: float,
+        began: float | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config, self._limits, self._now = config, limits, now
+        self._window_began = now() if began is None else began
+        self._began = now() - 60 * minutes_before
         self._closing_minutes = dict.fromkeys(("judge", "save"), 0.0)
         early = config.save_minutes if limits.minutes is None else FIRST_LINE_SHARE * limits.minutes
         self._next_save = minutes_before + min(early, config.save_minutes)
@@ -26,7 +35,7 @@ class Timekeeper:
     @property
     def minutes_done(self) -> float:
         """Wall time of the run in all, judging and saving included, from start to stop."""
-        return (time.monotonic() - self._began) / 60
+        return (self._now() - self._began) / 60
 
     def ended(self, step: int) -> bool:
         """Whether the run or this window of it is over before ``step``."""
@@ -39,7 +48,7 @@ class Timekeeper:
             return False
         closing = CLOSING_MARGIN * sum(self._closing_minutes.values())
         closing = closing if self._closing_minutes["judge"] else UNKNOWN_CLOSING_SHARE * limits.window_minutes
-        return (time.monotonic() - self._window_began) / 60 >= limits.window_minutes - closing
+        return (self._now() - self._window_began) / 60 >= limits.window_minutes - closing
 
     def save_is_due(self) -> bool:
         """Every ``save_minutes``, for the first time sooner."""
@@ -57,6 +66,9 @@ class Timekeeper:
         self._next_evaluation = self.minutes_done + self._config.evaluate_minutes
         return True
 
-    def took(self, what: str, seconds: float) -> None:
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
         """Remember how long "judge" or "save" takes, so that a window leaves time for it."""
-        self._closing_minutes[what] = max(self._closing_minutes[what], seconds / 60)
+        began = self._now()
+        yield
+        self._closing_minutes[what] = max(self._closing_minutes[what], (self._now() - began) / 60)

@@ -88,6 +88,20 @@ class LineTask:
         """Nothing to see."""
 
 
+class ContestTask(LineTask):
+    """The same against a critic that tells sums from what the network makes of them."""
+
+    def critic(self) -> nn.Module:
+        return nn.Linear(1, 1)
+
+    def adversarial_loss(self, network: Line, critic: nn.Module, batch: Point) -> dict[str, Tensor]:
+        return self.loss(network, batch) | {"fooled": -0.1 * critic(network(batch.x)).mean()}
+
+    def critic_loss(self, network: Line, critic: nn.Module, batch: Point) -> Tensor:
+        loss: Tensor = torch.relu(1 - critic(batch.y)).mean()
+        return loss + torch.relu(1 + critic(network(batch.x))).mean()
+
+
 def trainer(out: Path, steps: int, *, loop: LoopConfig = LOOP, task: LineTask | None = None,
             resume: bool = False) -> Trainer:  # fmt: skip
     """A run of ``steps`` in all."""
@@ -105,7 +119,8 @@ def weights(run: Trainer) -> list[Tensor]:
     ]
 
 
-if __name__ == "__main__":  # OUT STEPS KILL_AT NOISY BATCH
+if __name__ == "__main__":  # OUT STEPS KILL_AT noisy|contest BATCH
     own = dataclasses.replace(LOOP, batch=int(sys.argv[5]))
-    kill_at = int(sys.argv[3]) or None
-    trainer(Path(sys.argv[1]), int(sys.argv[2]), loop=own, task=LineTask(sys.argv[4] == "1", kill_at)).train()
+    kind, kill_at = (LineTask if sys.argv[4] == "noisy" else ContestTask), int(sys.argv[3]) or None
+    task = kind(noisy=sys.argv[4] == "noisy", kill_at=kill_at)
+    trainer(Path(sys.argv[1]), int(sys.argv[2]), loop=own, task=task).train()

@@ -1,15 +1,17 @@
 """The training loop: what it promises whatever it trains."""
 
 import dataclasses
+import itertools
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.checkpoint import WeightsError
 from models.training.initial import load_initial
@@ -18,7 +20,7 @@ from models.training.schedule import Limits
 from models.training.state import StateError, load_state
 from models.training.task import AdversarialTask
 from tests.conftest import REPOSITORY
-from tests.training.line import LOOP, Line, LineDimensions, LineTask, trainer, weights
+from tests.training.line import LOOP, ContestTask, Line, LineDimensions, LineTask, trainer, weights
 from tests.training.points import Point
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -29,13 +31,29 @@ def same(one: list[Tensor], other: list[Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
+def clock() -> Callable[[], float]:
+    """Seconds; every look at it takes half a second."""
+    ticks = itertools.count()
+    return lambda: next(ticks) / 2
+
+
 def critic_weights(run: Trainer) -> list[Tensor]:
     assert run.run.critic is not None
     return [p.detach().clone() for p in run.run.critic.network.parameters()]
 
 
+@pytest.mark.slow
 def test_a_killed_run_that_goes_on_ends_as_one_that_was_not_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.training.line", str(tmp_path / "killed"), "30", "18", "1", "4"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.training.line",
+        str(tmp_path / "killed"),
+        "30",
+        "18",
+        "noisy",
+        "4",
+    ]
     killed = subprocess.run(command, cwd=REPOSITORY, env=ENVIRONMENT, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     resumed = trainer(tmp_path / "killed", 30, resume=True)
@@ -63,17 +81,20 @@ def test_another_seed_learns_from_other_samples(tmp_path: Path) -> None:
     assert not same(weights(one), weights(other))
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does_from_the_same_samples(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-               "-m", "tests.training.line", str(tmp_path / "two"), "6", "0", "0", "4"]  # fmt: skip
-    subprocess.run(command, cwd=REPOSITORY, env=ENVIRONMENT, capture_output=True, check=True, timeout=120)
-    one = trainer(tmp_path / "one", 6, task=LineTask(noisy=False))
+               "-m", "tests.training.line", str(tmp_path / "two"), "6", "0", "contest", "4"]  # fmt: skip
+    subprocess.run(command, cwd=REPOSITORY, env=ENVIRONMENT, capture_output=True, check=True, timeout=280)
+    one = trainer(tmp_path / "one", 6, task=ContestTask(noisy=False))
     one.train()
     together = load_state(tmp_path / "two")
     assert together["progress"]["step"] == 6
     assert len(together["random"]) == 2
-    for name, value in one.run.network.network.state_dict().items():
-        assert torch.allclose(together["network"]["weights"][name], value, rtol=1e-4, atol=1e-6)
+    assert one.run.critic is not None
+    for player, alone in (("network", one.run.network), ("critic", one.run.critic)):
+        for name, value in alone.network.state_dict().items():
+            assert torch.allclose(together[player]["weights"][name], value, rtol=1e-4, atol=1e-6)
 
 
 def test_a_run_learns_and_keeps_its_best_weights(tmp_path: Path) -> None:
@@ -98,19 +119,39 @@ def test_a_run_without_gain_ends_early(tmp_path: Path) -> None:
 
 
 def test_minutes_end_a_run_with_weights_and_a_state(tmp_path: Path) -> None:
-    run = Trainer(LOOP, LineTask(), tmp_path, Limits(minutes=0.01), say=lambda _: None)
+    loop = dataclasses.replace(LOOP, save_minutes=1.0)
+    run = Trainer(loop, LineTask(), tmp_path, Limits(minutes=5), now=clock(), say=lambda _: None)
     done = run.train()
-    assert done.step > 5
-    assert run.run.pace.progress(done.step) > 0.8
+    assert done.step > 50
+    assert run.run.pace.progress(done.step) > 0.95
     assert (tmp_path / "line.safetensors").is_file()
     assert load_state(tmp_path)["progress"]["step"] == done.step
 
 
-def test_a_window_ends_before_the_run_and_the_next_goes_on(tmp_path: Path) -> None:
-    limits = Limits(steps=100_000, window_minutes=0.01)
-    first = Trainer(LOOP, LineTask(), tmp_path, limits, say=lambda _: None).train()
-    second = Trainer(LOOP, LineTask(), tmp_path, limits, resume=True, say=lambda _: None)
-    assert 0 < first.step < 100_000
+def test_a_run_in_bfloat16_learns(tmp_path: Path) -> None:
+    class Precise(LineTask):
+        seen: torch.dtype | None = None
+
+        def loss(self, network: Line, batch: Point) -> dict[str, Tensor]:
+            self.seen = network.first(batch.x).dtype
+            return super().loss(network, batch)
+
+    task = Precise()
+    run = trainer(tmp_path, 3, loop=dataclasses.replace(LOOP, precision="bf16-mixed"), task=task)
+    before = weights(run)
+    run.train()
+    assert task.seen == torch.bfloat16
+    assert all(p.dtype == torch.float32 for p in weights(run))
+    assert not same(before, weights(run))
+
+
+def test_a_window_ends_in_time_and_the_next_goes_on(tmp_path: Path) -> None:
+    limits, loop = Limits(steps=10_000, window_minutes=3), dataclasses.replace(LOOP, save_minutes=1.0)
+    now = clock()
+    first = Trainer(loop, LineTask(), tmp_path, limits, now=now, say=lambda _: None).train()
+    assert 0 < first.step < 10_000
+    assert now() < 3 * 60
+    second = Trainer(loop, LineTask(), tmp_path, limits, resume=True, now=clock(), say=lambda _: None)
     assert second.progress.step == first.step
     assert second.train().step > first.step
 
@@ -140,24 +181,14 @@ def test_gradients_that_are_no_numbers_stop_the_run_before_the_weights_are_spoil
 
 
 def test_a_critic_learns_in_turn_and_is_part_of_the_state(tmp_path: Path) -> None:
-    class Contest(LineTask):
-        def critic(self) -> nn.Module:
-            return nn.Linear(1, 1)
-
-        def adversarial_loss(self, network: Line, critic: nn.Module, batch: Point) -> dict[str, Tensor]:
-            return self.loss(network, batch) | {"fooled": -0.1 * critic(network(batch.x)).mean()}
-
-        def critic_loss(self, network: Line, critic: nn.Module, batch: Point) -> Tensor:
-            loss: Tensor = torch.relu(1 - critic(batch.y)).mean()
-            return loss + torch.relu(1 + critic(network(batch.x))).mean()
-
-    assert isinstance(Contest(), AdversarialTask)
-    whole = trainer(tmp_path / "whole", 12, task=Contest(), loop=CONSTANT)
+    assert isinstance(ContestTask(), AdversarialTask)
+    assert not isinstance(LineTask(), AdversarialTask)
+    whole = trainer(tmp_path / "whole", 12, task=ContestTask(), loop=CONSTANT)
     before = critic_weights(whole)
     whole.train()
     assert not same(before, critic_weights(whole))
-    trainer(tmp_path / "parts", 5, task=Contest(), loop=CONSTANT).train()
-    parts = trainer(tmp_path / "parts", 12, task=Contest(), loop=CONSTANT, resume=True)
+    trainer(tmp_path / "parts", 5, task=ContestTask(), loop=CONSTANT).train()
+    parts = trainer(tmp_path / "parts", 12, task=ContestTask(), loop=CONSTANT, resume=True)
     assert parts.progress.step == 5
     parts.train()
     assert same(critic_weights(parts), critic_weights(whole))
