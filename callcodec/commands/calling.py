@@ -73,6 +73,7 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
     from callcodec.call.config import CallConfig
     from callcodec.call.end import picture_threads
     from callcodec.call.equipment import Equipment
+    from callcodec.call.memory import keep_freed_memory
     from callcodec.call.session import PASTE, SessionOptions, hold_call
     from callcodec.call.terminal import Terminal
     from callcodec.config import load_config
@@ -104,6 +105,7 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
         ice_servers=tuple(arguments.ice_server),
         turn_password=os.environ.get(PASSWORD_VARIABLE),
     )
+    keep_freed_memory()
     torch.set_num_threads(picture_threads())
     asyncio.run(hold_call(options, role, Terminal(Console(stderr=True))))
     return 0

@@ -18,6 +18,7 @@ from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
 from callcodec.call.end import Recorder, Workers, build_end, finish_log, picture_threads
 from callcodec.call.live import Failure, run_live
+from callcodec.call.memory import keep_freed_memory
 from callcodec.call.shapes import create_shape_finder
 from callcodec.call.source import ClipSource, SilentSource, Source
 from callcodec.transport.clock import MonotonicClock
@@ -113,6 +114,7 @@ class Stop:
 def run_end(pipe: Connection, job: EndJob, signal_socket: socket.socket, calls: bool) -> None:
     """The process of one end. ``pipe``: to the parent; ``signal_socket``: to the other end, for descriptions only."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and asks both ends to hang up
+    keep_freed_memory()
     torch.set_num_threads(picture_threads() if job.reconstructs else 1)
     try:
         asyncio.run(_call(pipe, job, signal_socket, calls))
