@@ -1,7 +1,9 @@
 """Whether an identity image belongs to the face that is received, by the error before the consistency step.
 
 A network that moves the right person's picture comes near to the low-resolution frames; with somebody else's it
-cannot. Luma tells the two apart: the wire spends few bits on chroma, whose own error drowns the difference.
+cannot. What it paints is left out where the network tells the two apart: with a stranger's image it blends in the
+low-resolution frame itself, which agrees with itself. Luma decides: the wire spends few bits on chroma, whose own
+error drowns the difference.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -17,6 +20,7 @@ from torch import Tensor
 from callcodec.config import from_mapping
 from models.checkpoint import WeightsError, weights_folder
 from models.consistency import downsample, luma
+from models.reconstructor import Reconstructor
 
 SIDE = 8
 """Pixels at which pictures are compared, whatever the rung: finer ones show what moved, not who it is."""
@@ -54,13 +58,29 @@ class IdentityThresholds:
             raise ValueError("release must be above 0 and at most alarm")
 
 
-def identity_error(proposed: Tensor, lowres: Tensor, luma_error: float) -> float:
-    """RMS (0..1) of the luma of lowres − downsample(proposed) at 8×8, beyond what the received picture errs itself.
+@runtime_checkable
+class Animator(Protocol):
+    """A reconstructor that also has the identity image as the last picture moved it, (3, S, S) in 0..1."""
 
-    proposed: (3, S, S) RGB in 0..1, as the network made it, before any correction; lowres: (3, s, s), received;
+    @property
+    def moved(self) -> Tensor | None:
+        """None before the first picture."""
+        ...
+
+
+def animated(reconstructor: Reconstructor, proposed: Tensor) -> Tensor:
+    """What of its last picture is to be judged: the moved identity image, or else all of what was ``proposed``."""
+    moved = reconstructor.moved if isinstance(reconstructor, Animator) else None
+    return proposed if moved is None else moved
+
+
+def identity_error(animation: Tensor, lowres: Tensor, luma_error: float) -> float:
+    """RMS (0..1) of the luma of lowres − downsample(animation) at 8×8, beyond what the received picture errs itself.
+
+    animation: (3, S, S) RGB in 0..1, before any correction, see ``animated``; lowres: (3, s, s), received;
     luma_error: its expected RMS error by coding and interpolation.
     """
-    missing = luma(downsample(lowres, SIDE) - downsample(proposed, SIDE))
+    missing = luma(downsample(lowres, SIDE) - downsample(animation, SIDE))
     return math.sqrt(max(0.0, float(torch.mean(missing**2)) - luma_error**2))
 
 

@@ -73,11 +73,17 @@ class CompactReconstructor:
         self._network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device = device
         self._identity: Identity | None = None
+        self._moved: Tensor | None = None
 
     @property
     def network(self) -> Compact:
         """The network itself, for those who count what is in it."""
         return self._network
+
+    @property
+    def moved(self) -> Tensor | None:
+        """The identity image as the last picture moved it, (3, 256, 256) in 0..1, with nothing else blended in."""
+        return self._moved
 
     @torch.inference_mode()
     def set_identity(self, rgb: NDArray[np.uint8], shape: NDArray[np.float32] | None = None) -> None:
@@ -114,8 +120,9 @@ class CompactReconstructor:
         window, voice = (torch.from_numpy(a)[None].to(self._device) for a in (lowres, mel))
         window = downsample(window, side)
         state = torch.tensor([-1 if emotion is None else emotion], device=self._device)
-        picture: Tensor = self._network(window, voice, self._identity, self._batch(shape), state)[0]
-        return picture.clamp(0.0, 1.0)
+        animation = self._network.animate(window, voice, self._identity, self._batch(shape), state)
+        self._moved = animation.moved[0]
+        return animation.picture[0].clamp(0.0, 1.0)
 
     def _batch(self, shape: NDArray[np.float32] | None) -> Tensor | None:
         """(70, 2) → (1, 70, 2). ValueError for another count of points."""

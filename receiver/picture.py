@@ -14,7 +14,7 @@ from callcodec.media.timeline import SLOT_S
 from callcodec.speech.mel import mel_window
 from callcodec.transport.worker import Worker
 from models.consistency import consistency_error, correct
-from models.identity_check import identity_error
+from models.identity_check import animated, identity_error
 from models.reconstructor import Reconstructor
 from receiver.expression import ExpressionTimeline
 from receiver.identity import PICTURE_SIZE
@@ -150,7 +150,7 @@ class PictureMaker:
                 proposed = self._reconstructor.reconstruct(window, mel, emotion, shape)
                 lowres = torch.from_numpy(window[-1]).to(proposed.device)
                 error = consistency_error(proposed, lowres)
-                beyond = identity_error(proposed, lowres, newest.luma_error)
+                beyond = identity_error(animated(self._reconstructor, proposed), lowres, newest.luma_error)
                 wrong = self._identity_check.judge(media_time_s, beyond)
                 luma, chroma = weights(newest)
                 y = correct(proposed, lowres, luma, self._iterations, chroma)

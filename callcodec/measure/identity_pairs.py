@@ -10,7 +10,7 @@ import torch
 from callcodec.media.timeline import FRAMES_PER_SECOND, SLOT_S
 from callcodec.wire.colour import FRACTION
 from callcodec.wire.lowres import QUALITIES
-from models.identity_check import identity_error
+from models.identity_check import animated, identity_error
 from models.reconstructor import Reconstructor
 from models.training.cache import ClipCache
 from models.training.data import voice_window
@@ -94,7 +94,8 @@ def pair_errors(
 @torch.inference_mode()
 def _error(reconstructor: Reconstructor, moment: Moment) -> float:
     proposed = reconstructor.reconstruct(moment.window, moment.mel)
-    return identity_error(proposed.cpu(), torch.from_numpy(moment.window[-1]), moment.luma_error)
+    animation = animated(reconstructor, proposed).cpu()
+    return identity_error(animation, torch.from_numpy(moment.window[-1]), moment.luma_error)
 
 
 def _moments(cache: ClipCache, index: int, quality: int) -> Callable[[int], Moment]:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from models.identity_check import CheckFigures, IdentityThresholds, identity_error
+from models.identity_check import CheckFigures, IdentityThresholds, animated, identity_error
+from models.registry import create_reconstructor
 from receiver.identity_check import IdentityCheck
 
 FIGURES = CheckFigures(0, 0.0, 0, 0.0, 0, 0.0)
@@ -65,3 +68,45 @@ def test_the_error_is_of_luma_beyond_what_the_wire_adds() -> None:
     assert identity_error(proposed, finer, 0.0) == pytest.approx(0.05, abs=1e-5)
     redder = torch.tensor([0.6, 0.5 - 0.1 * 0.299 / 0.587, 0.5])[:, None, None].expand(3, 8, 8)
     assert identity_error(proposed, redder, 0.0) < 1e-3
+
+
+class Moving:
+    """A reconstructor that blends what it received over a moved image."""
+
+    name = "moving"
+    moved: torch.Tensor | None = None
+
+    def set_identity(self, rgb: NDArray[np.uint8], shape: NDArray[np.float32] | None = None) -> None:
+        """Nothing to prepare."""
+
+    def reconstruct(
+        self,
+        lowres: NDArray[np.float32],
+        mel: NDArray[np.float32],  # noqa: ARG002
+        emotion: int | None = None,  # noqa: ARG002
+        shape: NDArray[np.float32] | None = None,  # noqa: ARG002
+    ) -> torch.Tensor:
+        self.moved = torch.full((3, 256, 256), 0.9)
+        return torch.full((3, 256, 256), float(lowres.mean()))
+
+
+def test_what_a_network_moved_is_judged_and_not_what_it_copied_from_the_frame() -> None:
+    reconstructor, lowres = Moving(), np.full((5, 3, 8, 8), 0.5, np.float32)
+    nothing_yet = torch.zeros(3, 256, 256)
+    assert animated(reconstructor, nothing_yet) is nothing_yet
+    proposed = reconstructor.reconstruct(lowres, np.zeros((80, 20), np.float32))
+    frame = torch.from_numpy(lowres[-1])
+    assert identity_error(proposed, frame, 0.0) == pytest.approx(0.0, abs=1e-6)
+    assert identity_error(animated(reconstructor, proposed), frame, 0.0) == pytest.approx(0.4, abs=1e-5)
+    bicubic = create_reconstructor("bicubic")
+    assert animated(bicubic, proposed) is proposed
+
+
+def test_compact_shows_what_it_moved() -> None:
+    compact = create_reconstructor("compact")
+    compact.set_identity(np.full((256, 256, 3), 128, np.uint8))
+    proposed = compact.reconstruct(np.full((5, 3, 8, 8), 0.5, np.float32), np.full((80, 20), -1, np.float32))
+    moved = animated(compact, proposed)
+    assert moved.shape == (3, 256, 256)
+    assert moved is not proposed
+    assert moved.mean().item() == pytest.approx(128 / 255, abs=0.02)
