@@ -131,6 +131,7 @@ def _face(near: EndLog, far: EndLog, seconds: float) -> FaceReport:
         packets_received=int(far.counts["face_packets_received"]),
         packets_undecodable=int(far.counts["face_packets_undecodable"]),
         bytes_per_packet_mean=sent_bytes / packets if packets else 0.0,
+        hint_bytes_per_packet_mean=near.counts["hint_bytes_sent"] / packets if packets else 0.0,
         payload_kbps=sent_bytes * 8 / 1000 / seconds,
         bpp=sent_bytes * 8 / seconds / (PIXELS * FRAMES_PER_SECOND),
     )

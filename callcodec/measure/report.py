@@ -11,6 +11,7 @@ class FaceReport:
     packets_received: int
     packets_undecodable: int
     bytes_per_packet_mean: float
+    hint_bytes_per_packet_mean: float
     payload_kbps: float
     bpp: float
 

@@ -220,7 +220,7 @@ def _coefficients(openings: Floats, slots: int) -> NDArray[np.int64]:
     mouth, eyes = _bases(slots)
     given = openings if openings.shape[1] else np.zeros((2, slots))
     wanted = np.concatenate((mouth @ given[0] * MOUTH_SCALE, eyes @ given[1] * EYE_SCALE))
-    return np.rint(np.clip(wanted, -MAX_COEFFICIENT, MAX_COEFFICIENT)).astype(np.int64)
+    return np.asarray(np.rint(np.clip(wanted, -MAX_COEFFICIENT, MAX_COEFFICIENT)), np.int64)
 
 
 def _openings(coefficients: NDArray[np.float64], slots: int) -> tuple[Floats, Floats]:

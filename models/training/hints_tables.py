@@ -100,11 +100,13 @@ def coded(
     stretches = [item for shapes in clips for item in stretches_of(shapes, rung)]
     identity = np.stack([identity for identity, _ in stretches])
     shapes = np.stack([rows for _, rows in stretches])  # (S, packets · slots + 1, 70, 2)
-    wanted = tables.analyse(shapes[:, :: slots + 1] - identity[:, None])  # (S, P, 16)
+    wanted: Floats = tables.analyse(shapes[:, :: slots + 1] - identity[:, None]).astype(
+        np.float64
+    )  # (S, P, 16)
     parts: list[tuple[Floats, ...]] = []
     for distance in DISTANCES[cadence][age]:
-        states = np.zeros(wanted.shape)
-        residuals, magnitudes = np.zeros(wanted.shape), np.zeros(wanted.shape)
+        states: Floats = np.zeros_like(wanted)
+        residuals, magnitudes = np.zeros_like(wanted), np.zeros_like(wanted)
         for k in range(wanted.shape[1]):
             named = states[:, k - distance] if 0 < distance <= k else np.zeros_like(states[:, 0])
             residuals[:, k] = wanted[:, k] - named * gain / 256
@@ -117,7 +119,7 @@ def coded(
         sizes = np.concatenate(
             (magnitudes[:, first:], np.floor(np.abs(told[:, first - 1 :]) / step + 0.5 - DEAD_ZONE)), -1
         )
-        reference = states[:, : states.shape[1] - distance] if distance else np.zeros_like(states)
+        reference: Floats = states[:, : states.shape[1] - distance] if distance else np.zeros_like(states)
         rows = (values, sizes, wanted[:, first:], reference[:, first - distance :])
         parts.append(tuple(row.reshape(-1, row.shape[-1]) for row in rows))
     values, sizes, target, source = (np.concatenate(part) for part in zip(*parts, strict=True))

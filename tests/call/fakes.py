@@ -8,6 +8,7 @@ from callcodec.call.end import Recorder, Workers, build_end
 from callcodec.call.participant import Participant
 from callcodec.call.source import SilentSource, Source
 from callcodec.config import load_config
+from callcodec.face.shape_finder import ShapeFinder
 from callcodec.transport.endpoint import (
     ByteCounts,
     Channel,
@@ -56,7 +57,10 @@ class FakeEndpoint:
 
 
 def make_end(
-    folder: Path, source: Source | None = None, config: CallConfig | None = None
+    folder: Path,
+    source: Source | None = None,
+    config: CallConfig | None = None,
+    shapes: ShapeFinder | None = None,
 ) -> tuple[FakeEndpoint, Participant]:
     """One end with plain enlargement as its reconstructor."""
     endpoint = FakeEndpoint()
@@ -69,5 +73,6 @@ def make_end(
         create_reconstructor("bicubic"),
         workers,
         recorder,
+        shapes,
     )
     return endpoint, participant

@@ -26,4 +26,4 @@ def drawn_shape(
     x = 25 * np.array([-0.85, -0.3, 0, 0.3, 0.85, 0.3, 0, -0.3])
     points.append(np.stack((x, 48 + gap * np.array([0, -1, -1, -1, 0, 1, 1, 1])), -1))
     points.append(np.array([[-33.0, -30.0], [33.0, -30.0]]))
-    return (np.concatenate(points) + np.array(at)).astype(np.float32)
+    return np.asarray(np.concatenate(points) + np.array(at), np.float32)

@@ -5,6 +5,7 @@ The pictures are drawn with integers alone, so that every machine draws the same
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,16 +64,19 @@ def moving_shape(t: int) -> NDArray[np.float32]:
     return np.stack((3 * t + point % 5, (point % 7) * t - 4), axis=-1).astype(np.float32)
 
 
+def opened(by: float, count: int, _: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mouth and eyes are ``by`` wider open than a straight line says."""
+    return np.full((2, count), by, np.float32)
+
+
 def coded_hints() -> dict[str, str]:
     """Payloads by "rung t": two without a reference, then two predicted from two frames back."""
     payloads: dict[str, str] = {}
     decoded: dict[tuple[int, int], Hints] = {}
     for rung, t in HINTED:
         count = RUNGS[rung].slots_per_frame - 1
-        told = np.full((2, count), 0.1 * t, np.float32)
-        encoded = encode_hints(
-            moving_shape(t), 5, RUNGS[rung], hint_reference(decoded, rung, t), lambda _, told=told: told
-        )
+        reference = hint_reference(decoded, rung, t)
+        encoded = encode_hints(moving_shape(t), 5, RUNGS[rung], reference, partial(opened, 0.1 * t, count))
         assert encoded is not None
         decoded[rung, t] = encoded.decoded
         payloads[f"{rung} {t}"] = encoded.payload.hex()
