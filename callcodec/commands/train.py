@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.evaluate:
         return evaluate(args)
     try:
+        from models.training.engine import create_fabric
         from models.training.loop import DivergedError, Trainer
     except ModuleNotFoundError as error:
         raise ValueError(
@@ -74,14 +75,17 @@ def run(args: argparse.Namespace) -> int:
     loop = dataclasses.replace(
         plan.loop, **{name: value for name, value in asked.items() if value is not None}
     )
-    data = _data(args)
+    fabric = create_fabric(loop, chosen_device(args.device))
+    with fabric.rank_zero_first(local=True):  # what the first process of a machine decodes, the others open
+        data = _data(args)
+        task = plan.create(data)
     args.out.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(
         loop,
-        plan.create(data),
+        task,
         args.out,
         limits,
-        device=chosen_device(args.device),
+        fabric=fabric,
         resume=args.resume,
         initial=_initial(args, plan.task),
         clips=[clip.name for clip in data.training.clips],

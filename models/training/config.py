@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 SCHEDULES = ("cosine", "halves", "constant")
 PRECISIONS = ("32-true", "bf16-mixed")
+JUDGED_ON = ("cpu", "device")
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,11 @@ class LoopConfig:
     save_minutes: float = 2.0  # how often the state is written that --resume goes on from
     evaluate_minutes: float = 10.0
     evaluate_steps: int = 0  # instead of minutes; samples have no end, so that this is what an epoch is
+    judge_on: str = "cpu"  # or "device", where it is trained: for networks that are too slow on a CPU
     patience: int = 0  # evaluations without gain after which a run ends; 0: it never does
 
     def __post_init__(self) -> None:
-        for name, known in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
+        for name, known in (("schedule", SCHEDULES), ("precision", PRECISIONS), ("judge_on", JUDGED_ON)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; known are {', '.join(known)}")
         for name in ("batch", "threads", "log_steps"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -13,12 +14,17 @@ from torch import Tensor, nn
 
 from models.training.config import LoopConfig
 
+LONGEST_WAIT = timedelta(hours=3)  # of processes for the one that decodes clips or judges
+
 
 def create_fabric(config: LoopConfig, device: str) -> Fabric:
     """The engine on ``device``, "cpu" or "cuda"; under torchrun, one process of a group that shares each step."""
     processes, here = (int(os.environ.get(name, "1")) for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"))
     # A term may leave out parameters, such as those of a part that a batch has no labels for.
-    strategy: Any = DDPStrategy(find_unused_parameters=True) if processes > 1 else "auto"
+    shared = DDPStrategy(find_unused_parameters=True, timeout=LONGEST_WAIT)
+    strategy: Any = shared if processes > 1 else "auto"
+    if device == "cpu":
+        torch.set_num_threads(config.threads)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # advice on flags and on hardware that is left idle on purpose
         fabric = Fabric(

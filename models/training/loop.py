@@ -8,6 +8,7 @@ and to end (timekeeper.py).
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from models.checkpoint import export_weights
@@ -46,7 +48,7 @@ class Trainer:
         out: Path,
         limits: Limits,
         *,
-        device: str = "cpu",
+        fabric: Fabric | None = None,
         resume: bool = False,
         initial: Path | None = None,
         clips: Sequence[str] = (),
@@ -54,14 +56,15 @@ class Trainer:
         now: Callable[[], float] = time.monotonic,
         say: Callable[[str], None] = print,
     ) -> None:
-        """``initial``: weights to begin with; ``clips``: names of those that train, written into the weights.
+        """``fabric``: of create_fabric, one CPU without it; ``initial``: weights to begin with; ``clips``: names of
+        those that train, written into the weights; ``began``: ``now()``, in seconds, when the window of ``limits``
+        began. Raises StateError, WeightsError.
+        """``fabric``: of create_fabric, one CPU without it; ``initial``: weights to begin with; ``clips``: names of those that train, written into the weights.
 
         ``began``: ``now()``, in seconds, when the window of ``limits`` began. Raises StateError, WeightsError.
         """
         self.config, self.task, self.out, self.limits, self.clips = config, task, out, limits, clips
-        if device == "cpu":
-            torch.set_num_threads(config.threads)
-        self.fabric = create_fabric(config, device)
+        self.fabric = fabric or create_fabric(config, "cpu")
         self.chief = self.fabric.is_global_zero
         self.say: Callable[[str], None] = say if self.chief else lambda _: None
         seed_random(config.seed)
@@ -148,7 +151,10 @@ class Trainer:
 
     def score(self, board: Board | None) -> None:
         """What one process does for all of them."""
-        progress, average = self.progress, self.run.average
+        progress = self.progress
+        average = copy.deepcopy(self.run.average).to(
+            "cpu" if self.config.judge_on == "cpu" else self.fabric.device
+        )
         name = f"{progress.step:06d}"
         figures = self.task.evaluate(average)
         (self.out / f"evaluation_{name}.json").write_text(json.dumps(figures, indent=1) + "\n")

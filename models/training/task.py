@@ -69,7 +69,8 @@ class Task(Protocol[NetworkT, BatchT]):
     def evaluate(self, network: NetworkT) -> dict[str, float]:
         """Figures on the validation split, flat names; cheap enough for every few minutes.
 
-        The network is in evaluation mode, without gradients, and on the device that it is trained on.
+        The network is in evaluation mode, without gradients, and on the CPU unless the loop's ``judge_on`` says
+        otherwise. What is written into its buffers goes with the weights.
         """
 
     def draw(self, network: NetworkT, path: Path) -> None:
