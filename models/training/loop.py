@@ -59,9 +59,6 @@ class Trainer:
         """``fabric``: of create_fabric, one CPU without it; ``initial``: weights to begin with; ``clips``: names of
         those that train, written into the weights; ``began``: ``now()``, in seconds, when the window of ``limits``
         began. Raises StateError, WeightsError.
-        """``fabric``: of create_fabric, one CPU without it; ``initial``: weights to begin with; ``clips``: names of those that train, written into the weights.
-
-        ``began``: ``now()``, in seconds, when the window of ``limits`` began. Raises StateError, WeightsError.
         """
         self.config, self.task, self.out, self.limits, self.clips = config, task, out, limits, clips
         self.fabric = fabric or create_fabric(config, "cpu")
