@@ -210,7 +210,8 @@ def is_cache_of(folder: Path, source: str) -> bool:
     known = folder / "source.txt"
     if known.is_file() and known.read_text(encoding="utf-8").strip() != source:
         raise DataError(
-            f"{folder} holds decoded clips of another data folder: delete it, or name another one with --cache"
+            f"{folder} holds decoded clips of another data folder, or of this one before it changed: delete it, or "
+            "name another one with --cache"
         )
     return True
 

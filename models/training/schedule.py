@@ -32,6 +32,8 @@ class Limits:
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:
             raise ValueError("say how long to train: --minutes or --steps")
+        if self.steps is not None and self.steps < 1:
+            raise ValueError("--steps must be at least 1")
 
 
 @dataclass(frozen=True)

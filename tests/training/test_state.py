@@ -100,6 +100,8 @@ def test_progress_reaches_the_end_when_the_minutes_are_up_however_fast_the_machi
 def test_a_run_without_an_end_is_refused() -> None:
     with pytest.raises(ValueError, match="--minutes or --steps"):
         Limits()
+    with pytest.raises(ValueError, match="at least 1"):
+        Limits(steps=0)
 
 
 def test_processes_share_the_samples_of_a_step_in_order() -> None:
