@@ -39,7 +39,7 @@ MOUTH_COEFFICIENTS, EYE_COEFFICIENTS = COEFFICIENTS[0][1:]
 # Of in-between openings, in sixteenths of the unit: one step of the quantiser is as bad there as in a mode.
 MOUTH_SCALE, EYE_SCALE = 200 * FRACTION, 250 * FRACTION
 MAX_COEFFICIENT = 1 << 15
-LAGRANGIAN = 150  # the price of a bit in 1024ths of the squared step
+LAGRANGIAN = 210  # the price of a bit in 1024ths of the squared step
 
 
 @dataclass(frozen=True, eq=False)
