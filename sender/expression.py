@@ -55,17 +55,18 @@ class ExpressionTracker:
         """Tell shapes as they differ from this one from now on; None: tell nothing."""
         self._origin = origin
 
-    def look(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
-        """See one (256, 256, 3) RGB picture; without an origin nothing is looked for."""
+    def look(self, picture: NDArray[np.uint8], media_time_s: float) -> Shape | None:
+        """See one (256, 256, 3) RGB picture: its shape, where one was looked for; without an origin none is."""
         if self._origin is None or not self.wanted:
             self._seen.clear()
-            return
+            return None
         self._looked += 1
         if self._looked % self._every and self._seen:
-            return
+            return None
         shape = self._find(picture)
         if shape is not None:
             self._seen.append((media_time_s, shape))
+        return shape
 
     def hints(self, number: int, media_time_s: float, reference: int | None) -> bytes | None:
         """The hints of face frame ``number`` (unwrapped), predicted from frame ``reference``'s where it had some.

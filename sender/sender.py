@@ -81,6 +81,7 @@ class Sender:
         )
         self._identity_layers: list[list[bytes]] = []
         self._next_face_s = 0.0
+        self._estimate_emotion: Callable[[Shape], int | None] | None = None
         self.pictures_seen = 0
         self.faces_found = 0
         self.identity: IdentityImage | None = None
@@ -94,6 +95,15 @@ class Sender:
     def set_emotion(self, emotion: int | None) -> None:
         """Announce an emotion state (0-14), or none, from the next face packet on."""
         self._face.set_emotion(emotion)
+
+    def estimate_emotion(self, estimate: Callable[[Shape], int | None]) -> None:
+        """Announce what ``estimate`` makes of the face's shapes whenever it is sure; None leaves things as they are.
+
+        Shapes are looked for while hints are sent. Raises ValueError where the settings send none.
+        """
+        if self._expression is None:
+            raise ValueError("an emotion can be told from the face only where expression hints are sent")
+        self._estimate_emotion = estimate
 
     def set_peer_reads_hints(self, reads: bool) -> None:
         """Whether the other side knows expression hints; until it says so, none are sent."""
@@ -119,7 +129,7 @@ class Sender:
         self._offer_identity(crop.rgb, media_time_s)
         face_number = None
         if self._expression is not None:
-            self._expression.look(crop.rgb, media_time_s)
+            self._judge_emotion(self._expression.look(crop.rgb, media_time_s))
         if self._face_due(media_time_s):
             face_number = self._face.next_number
             self._faces_waiting.append(self._face.encode(crop.rgb, media_time_s))
@@ -149,6 +159,13 @@ class Sender:
         chosen = self._chooser.offer(picture, media_time_s)
         if chosen is not None:
             self._take_identity(chosen)
+
+    def _judge_emotion(self, shape: Shape | None) -> None:
+        if self._estimate_emotion is None or shape is None:
+            return
+        emotion = self._estimate_emotion(shape)
+        if emotion is not None:
+            self.set_emotion(emotion)
 
     def _face_due(self, media_time_s: float) -> bool:
         interval_s = 1 / self._face.rung.frames_per_second

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
+from callcodec.call.emotion import EmotionChoice, announce_emotion
 from callcodec.call.end import Workers, build_end
 from callcodec.call.equipment import Equipment, Outputs
 from callcodec.call.live import Failure, run_live
@@ -60,7 +61,7 @@ class SessionOptions:
     device: str
     yes: bool = False
     seconds: float | None = None
-    emotion: int | None = None
+    emotion: EmotionChoice = None
     identity: NDArray[np.uint8] | None = None
     ice_servers: tuple[str, ...] = ()
     turn_password: str | None = None
@@ -101,7 +102,7 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
                 participant = build_end(
                     options.config, peer, source, reconstructor, workers, onlooker, shapes
                 )
-                participant.sender.set_emotion(options.emotion)
+                announce_emotion(participant.sender, options.emotion)
                 if options.identity is not None:
                     participant.sender.use_identity(options.identity)
                 drivers.append(EndDriver(participant, onlooker, lambda *_: None, GIVE_UP_AFTER_S))

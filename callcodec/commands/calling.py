@@ -10,7 +10,7 @@ from callcodec.commands.options import (
     DEVICES,
     RECONSTRUCTORS,
     chosen_device,
-    emotion_number,
+    emotion_choice,
     identity_picture,
     positive,
 )
@@ -51,7 +51,11 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the network runs")
-    parser.add_argument("--emotion", metavar="STATE", help="emotion state sent along, such as happy-strong")
+    parser.add_argument(
+        "--emotion",
+        metavar="STATE",
+        help="emotion state sent along, such as happy-strong; auto: what the face shows, when that is sure",
+    )
     parser.add_argument(
         "--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the video if left out"
     )
@@ -100,7 +104,7 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
         device=chosen_device(arguments.device),
         yes=yes,
         seconds=arguments.seconds,
-        emotion=emotion_number(arguments.emotion),
+        emotion=emotion_choice(arguments.emotion),
         identity=identity_picture(arguments.identity),
         ice_servers=tuple(arguments.ice_server),
         turn_password=os.environ.get(PASSWORD_VARIABLE),

@@ -10,7 +10,7 @@ from callcodec.commands.options import (
     DEVICES,
     RECONSTRUCTORS,
     chosen_device,
-    emotion_number,
+    emotion_choice,
     identity_picture,
     positive,
 )
@@ -48,7 +48,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--voice-kbps", type=positive, metavar="N", help="voice bitrate, 6 to 64")
     parser.add_argument("--packet-ms", type=int, choices=(20, 40, 60, 120), help="length of a voice packet")
     parser.add_argument("--dtx", action="store_true", help="send no voice in pauses")
-    parser.add_argument("--emotion", metavar="STATE", help="emotion state sent along, such as happy-strong")
+    parser.add_argument(
+        "--emotion",
+        metavar="STATE",
+        help="emotion state sent along, such as happy-strong; auto: what the face shows, when that is sure",
+    )
     parser.add_argument(
         "--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the clip if left out"
     )
@@ -94,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds,
         simulated=arguments.simulated,
         duplex=arguments.duplex,
-        emotion=emotion_number(arguments.emotion),
+        emotion=emotion_choice(arguments.emotion),
         identity=identity_picture(arguments.identity),
         overwrite=arguments.overwrite,
     )

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 RECONSTRUCTORS = ("compact", "bicubic")
 DEVICES = ("auto", "cpu", "cuda")
@@ -27,11 +27,13 @@ def chosen_device(name: str) -> str:
     return name
 
 
-def emotion_number(name: str | None) -> int | None:
-    """The emotion state of that label. ValueError if there is none."""
+def emotion_choice(name: str | None) -> int | Literal["auto"] | None:
+    """The emotion state of that label, or "auto" as it is. ValueError if there is none."""
     from callcodec.wire.emotion import EmotionState
 
-    return None if name is None else int(EmotionState.from_label(name))
+    if name is None or name == "auto":
+        return None if name is None else "auto"
+    return int(EmotionState.from_label(name))
 
 
 def identity_picture(path: Path | None) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.call.config import CallConfig
+from callcodec.call.emotion import EmotionChoice
 from callcodec.measure.call_report import FinishedCall, build_report, write_films
 from callcodec.measure.loopback_end import EndJob, Failed, Progress, Ready, Stop, run_end
 from callcodec.measure.loopback_simulated import run_both
@@ -43,7 +44,7 @@ class LoopbackOptions:
     seconds: float | None = None
     simulated: bool = False
     duplex: bool = False
-    emotion: int | None = None
+    emotion: EmotionChoice = None
     identity: NDArray[np.uint8] | None = None
     overwrite: bool = False
 

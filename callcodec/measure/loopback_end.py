@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
+from callcodec.call.emotion import EmotionChoice, announce_emotion
 from callcodec.call.end import Recorder, Workers, build_end, finish_log, picture_threads
 from callcodec.call.live import Failure, run_live
 from callcodec.call.memory import keep_freed_memory
@@ -46,7 +47,7 @@ class EndJob:
     seconds: float | None
     device: str
     reconstructs: bool
-    emotion: int | None = None
+    emotion: EmotionChoice = None
     identity: NDArray[np.uint8] | None = None
     link: LinkProfile | None = None
 
@@ -80,7 +81,7 @@ class EndJob:
         participant = build_end(
             self.config, endpoint, source, self.reconstructor(), workers, recorder, create_shape_finder()
         )
-        participant.sender.set_emotion(self.emotion)
+        announce_emotion(participant.sender, self.emotion)
         if self.identity is not None:
             participant.sender.use_identity(self.identity)
         return EndDriver(participant, recorder, progress)
