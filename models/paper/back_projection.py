@@ -9,26 +9,33 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from models.paper.layers import keep_size
+
 UP_PROJECTIONS = 7
 KERNELS = {2: 6, 4: 8, 8: 12}  # by scale; the padding is always 2
 PADDING = 2
 
 
+SLOPE = 0.25  # of PReLU below zero, to begin with
+
+
 def enlarge(channels: int, scale: int) -> nn.Sequential:
     """(N, C, s, s) → (N, C, scale · s, scale · s)."""
-    return nn.Sequential(nn.ConvTranspose2d(channels, channels, KERNELS[scale], scale, PADDING), nn.PReLU())
+    return nn.Sequential(
+        nn.ConvTranspose2d(channels, channels, KERNELS[scale], scale, PADDING), nn.PReLU(init=SLOPE)
+    )
 
 
 def shrink(channels: int, scale: int) -> nn.Sequential:
     """(N, C, scale · s, scale · s) → (N, C, s, s)."""
-    return nn.Sequential(nn.Conv2d(channels, channels, KERNELS[scale], scale, PADDING), nn.PReLU())
+    return nn.Sequential(nn.Conv2d(channels, channels, KERNELS[scale], scale, PADDING), nn.PReLU(init=SLOPE))
 
 
 def merge(maps: int, channels: int) -> nn.Module:
     """(N, maps · C, ...) → (N, C, ...), as a dense unit begins; nothing for a single map."""
     if maps == 1:
         return nn.Identity()
-    return nn.Sequential(nn.Conv2d(maps * channels, channels, 1), nn.PReLU())
+    return nn.Sequential(nn.Conv2d(maps * channels, channels, 1), nn.PReLU(init=SLOPE))
 
 
 class UpProjection(nn.Module):
@@ -40,6 +47,8 @@ class UpProjection(nn.Module):
         self.up, self.back, self.correct = (
             enlarge(channels, scale), shrink(channels, scale), enlarge(channels, scale),
         )  # fmt: skip
+        keep_size(self.merge, SLOPE)
+        keep_size(self.up, SLOPE)
 
     def forward(self, small: Tensor) -> Tensor:
         small = self.merge(small)  # L^(t−1)
@@ -57,6 +66,8 @@ class DownProjection(nn.Module):
         self.down, self.back, self.correct = (
             shrink(channels, scale), enlarge(channels, scale), shrink(channels, scale),
         )  # fmt: skip
+        keep_size(self.merge, SLOPE)
+        keep_size(self.down, SLOPE)
 
     def forward(self, large: Tensor) -> Tensor:
         large = self.merge(large)  # H^t

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.paper.dimensions import PaperDimensions
-from models.paper.layers import Residual1d, Residual3d
+from models.paper.layers import Residual1d, Residual3d, keep_size
 
 EMBEDDING = 512
 SEED = 4  # pixels: size of the first map that a moment of the voice becomes
@@ -59,6 +59,7 @@ class AudioEncoder(nn.Module):
             nn.ConvTranspose2d(embedding, embedding, 4, stride=2, padding=1)
             for _ in range((d.low_resolution // SEED).bit_length() - 1)
         )
+        keep_size(self.doublings)  # or the voice would begin thirty times fainter than the pictures
 
     def forward(self, mel: Tensor) -> Tensor:
         heard = self.blocks(self.stem(mel))  # (N, 512, T)

@@ -23,6 +23,19 @@ def normalisation(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(math.gcd(GROUPS, channels), channels)
 
 
+def keep_size(layers: nn.Module, slope: float = 0.0) -> None:
+    """Draw 2D convolutions anew, so that what passes them and a (P)ReLU stays as large as it was (He et al. 2015).
+
+    ``slope``: of the PReLU below zero. Torch's own choice leaves nothing of a signal after a dozen of them.
+    """
+    for layer in layers.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            taps = layer.kernel_size[0] * layer.kernel_size[1]
+            if isinstance(layer, nn.ConvTranspose2d):  # of its taps, one in stride² meets a pixel
+                taps //= layer.stride[0] * layer.stride[1]
+            nn.init.normal_(layer.weight, std=(2 / ((1 + slope**2) * layer.in_channels * taps)) ** 0.5)
+
+
 class Residual1d(nn.Module):
     """(N, C, L) → (N, C', L / stride): x + conv(relu(norm(conv(relu(norm(x))))))."""
 

@@ -13,6 +13,7 @@ from callcodec.config import load_config
 from models.paper.dimensions import PaperDimensions
 from models.paper.network import NAME, STAGE_ONE_NAME, Paper, PaperStageOne
 from models.sync import SyncLoss
+from models.training.cache import PICTURE
 from models.training.evaluate import Conditions
 from models.training.fomm_losses import (
     equivariance_loss,
@@ -179,7 +180,10 @@ def on_device_of(network: nn.Module, windows: Windows) -> Windows:
 
 
 def create_task(config: PaperConfig, data: TrainingData) -> Task[Any, WindowSample]:
-    """The task of the configuration's stage."""
+    """The task of the configuration's stage. ValueError for shapes that training data have not."""
+    picture = load_config(config.network, PaperDimensions).picture
+    if picture != PICTURE:
+        raise ValueError(f"{config.network}: clips have {PICTURE} pixels, so picture cannot be {picture}")
     if config.stage == 1:
         return PaperStageOneTask(config, data)
     return PaperStageTwoTask(config, data, SyncLoss() if config.loss.sync > 0 else None)
