@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -43,7 +45,7 @@ def landmark_loss(network: LandmarkNetwork, batch: LandmarkSample) -> dict[str, 
 def wing(x: Tensor) -> Tensor:
     """Wing loss (Feng et al. 2018, equation 5): logarithmic near 0, so that small errors count; linear far off."""
     size = x.abs()
-    offset = WING_WIDTH - WING_WIDTH * torch.log(torch.tensor(1 + WING_WIDTH / WING_CURVATURE))
+    offset = WING_WIDTH - WING_WIDTH * math.log1p(WING_WIDTH / WING_CURVATURE)
     return torch.where(size < WING_WIDTH, WING_WIDTH * torch.log1p(size / WING_CURVATURE), size - offset)
 
 
