@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from callcodec.measure.upsampler_table import Subject
     from models.reconstructor import Reconstructor
 
+JUDGED_AS = "calls/phone"
 PROGRESS_COLUMNS = 72
 SPEED_FRAMES, SPEED_THREADS = 50, 2
 QUIET_SHARE = 0.1  # of the machine, up to which others may work while its speed is measured
@@ -41,10 +42,13 @@ def evaluate(args: argparse.Namespace) -> int:
     from rich.markup import escape
     from rich.table import Table
 
+    from callcodec.call.config import CallConfig
     from callcodec.call.shapes import create_shape_finder
     from callcodec.commands.options import chosen_device
+    from callcodec.config import load_config
     from callcodec.measure.upsampler.hints import hints_channels
     from callcodec.measure.upsampler_table import Judges, TableOptions, measure_table, write_table
+    from callcodec.wire.lowres import DEFAULT_QUALITY
     from models.identity_check import shipped_thresholds
     from models.landmarks import create_landmark_detector
     from models.training.cache import open_cache
@@ -55,12 +59,17 @@ def evaluate(args: argparse.Namespace) -> int:
     subjects = _subjects(args, device)
     cache = open_cache(args.data, args.split, args.cache)
     detector = create_landmark_detector(args.landmark_detector)
-    judges = Judges(detector.detect, type(detector).__name__, create_shape_finder().find, hints_channels())
+    call = load_config(JUDGED_AS, CallConfig)
+    channels = hints_channels(call.sender.face.hint_bytes)
+    judges = Judges(detector.detect, type(detector).__name__, create_shape_finder().find, channels)
     thresholds = shipped_thresholds(subjects[0].network) if args.weights is None else None
     options = TableOptions(
         args.split,
         args.clips,
         args.every,
+        DEFAULT_QUALITY if call.sender.face.hints else call.sender.face.quality,
+        call.sender.face.quality,
+        call.receiver.interpolation,
         ablations=args.ablations,
         alarm=None if thresholds is None else thresholds.alarm,
         frames_per_second=_frames_per_second(subjects[0].reconstructor) if device == "cpu" else None,

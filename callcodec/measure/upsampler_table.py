@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from callcodec.measure.metrics.landmarks import Detector
-from callcodec.measure.upsampler.ablation import ablate, variants
+from callcodec.measure.upsampler.ablation import Ablation, ablate, variants
 from callcodec.measure.upsampler.bars import Bar, Compared, judge_bars
 from callcodec.measure.upsampler.delivery import IDENTITY_BYTES, Wire
 from callcodec.measure.upsampler.hints import HintsChannel
@@ -27,6 +27,7 @@ from callcodec.measure.upsampler.scene import FindShape, Scene
 from callcodec.measure.upsampler.scoring import ClipFigures, Sampling, film, score
 from callcodec.measure.upsampler.summary import Row, summarise
 from callcodec.measure.upsampler.wrong_identity import WrongIdentity, find_wrong_identities
+from callcodec.wire.lowres import DEFAULT_QUALITY
 from models.reconstructor import Reconstructor
 from models.training.cache import ClipCache
 from models.training.evaluate import FIRST_SCORED_FRAME
@@ -62,6 +63,7 @@ class Judges:
 class TableOptions:
     """``clips``: only so many, spread over the split. ``pictures_every``: how densely pictures are judged.
 
+    ``hinted_quality``: of the low resolution where hints travel too; without them it is ``quality``.
     ``frames_per_second``: measured on this machine, for the bar of speed; None: not measured. ``alarm``: threshold of
     the identity error that calls use with these weights; None: one is drawn from the other clips.
     """
@@ -69,7 +71,9 @@ class TableOptions:
     split: str = "val"
     clips: int | None = None
     pictures_every: int = 5
-    quality: int = 9
+    quality: int = DEFAULT_QUALITY
+    hinted_quality: int = DEFAULT_QUALITY
+    interpolation: str = "adaptive"
     ablations: bool = False
     frames_per_second: float | None = None
     alarm: float | None = None
@@ -85,6 +89,8 @@ class TableConditions:
     clips: int
     people: int
     quality: int
+    hinted_quality: int
+    interpolation: str
     identity_bytes: int
     pictures_every: int
     landmarks_every: int
@@ -100,14 +106,14 @@ class UpsamplerTable:
     at_5: tuple[Row, ...]
     at_25: tuple[Row, ...]
     wrong_identity: WrongIdentity | None
-    ablations: tuple[Row, ...]
+    ablations: tuple[Ablation, ...]
 
 
 def measure_table(
     cache: ClipCache, subjects: Sequence[Subject], judges: Judges, options: TableOptions, say: Say
 ) -> UpsamplerTable:
     """Judge ``subjects`` on ``cache``; ``say`` takes progress lines. ValueError where no clip is long enough."""
-    slow, fast = Wire(5, options.quality), Wire(25, options.quality)
+    slow, fast = (Wire(rate, options.quality, options.interpolation) for rate in (5, 25))
     dense = Sampling(options.pictures_every, max(1, options.pictures_every // 5))
     if options.pictures_every % dense.landmarks:
         dense = Sampling(options.pictures_every, 1)
@@ -117,22 +123,22 @@ def measure_table(
     for n, scene in enumerate(scenes):
         progress = f"{n + 1}/{len(scenes)} {cache.clips[scene.index].name}"
         truth = film(cache, scene.index, dense, judges.detector)
-        for method in _methods(scene, slow, subjects, judges.channels):
+        for method in _methods(scene, slow, options, subjects, judges):
             say(f"{progress}: {method.name}")
             at_5.add(score(method, truth, dense, judges.detector), method.name)
         truth = film(cache, scene.index, sparse, judges.detector)
-        for method in _methods(scene, fast, subjects, judges.channels, alone=True):
+        for method in _methods(scene, fast, options, subjects, judges, alone=True):
             say(f"{progress}: {method.name}, 25 FPS")
             at_25.add(score(method, truth, sparse, judges.detector), method.name)
     first = subjects[0].reconstructor
     people = [cache.clips[scene.index].person for scene in scenes]
     shown = [scene.reconstructed("", first, slow) for scene in scenes]
     wrong = find_wrong_identities(list(zip(people, shown, strict=True)), options.alarm, say)
-    ablations: tuple[Row, ...] = ()
+    ablations: tuple[Ablation, ...] = ()
     if options.ablations:
-        ablations = ablate(
-            variants(first, slow, judges.channels, scenes), first, scenes, sparse, judges.detector, say
-        )
+        as_called = replace(slow, quality=options.hinted_quality) if takes_hints(first) else slow
+        rows = variants(first, as_called, judges.channels, scenes)
+        ablations = ablate(rows, first, scenes, sparse, judges.detector, say)
     hinted = [channel for channel in judges.channels if takes_hints(first)][:1]
     compared = Compared(
         ours=at_5.row(subjects[0].name),
@@ -145,7 +151,8 @@ def measure_table(
     )
     conditions = TableConditions(
         subjects[0].network, subjects[0].weights, options.split, len(scenes), len(set(people)), options.quality,
-        IDENTITY_BYTES, dense.pictures, dense.landmarks, judges.detector_name,
+        options.hinted_quality, options.interpolation, IDENTITY_BYTES, dense.pictures, dense.landmarks,
+        judges.detector_name,
     )  # fmt: skip
     bars = judge_bars(compared, wrong, options.frames_per_second)
     return UpsamplerTable(conditions, bars, at_5.rows(), at_25.rows(), wrong, ablations)
@@ -181,18 +188,20 @@ class _Gathered:
 def _methods(
     scene: Scene,
     wire: Wire,
+    options: TableOptions,
     subjects: Sequence[Subject],
-    channels: Sequence[HintsChannel],
+    judges: Judges,
     alone: bool = False,
 ) -> list[Method]:
-    """Ours first. ``alone``: only what depends on how many pictures a second there are."""
+    """Ours first, also with hints as calls send them. ``alone``: only what a rate of pictures matters to."""
     methods: list[Method] = []
+    hinted = replace(wire, quality=options.hinted_quality)
     for subject in subjects:
         methods.append(scene.reconstructed(subject.name, subject.reconstructor, wire))
         if takes_hints(subject.reconstructor):
             methods += [
-                scene.reconstructed(_hinted(subject, channel), subject.reconstructor, wire, channel=channel)
-                for channel in channels
+                scene.reconstructed(_hinted(subject, channel), subject.reconstructor, hinted, channel=channel)
+                for channel in judges.channels[:1]
             ]
     delivery = scene.delivery(wire)
     methods.append(Bicubic(wire.kbps(delivery.payload_bytes), delivery))

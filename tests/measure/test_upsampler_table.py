@@ -13,52 +13,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from callcodec.measure.metrics.landmarks import Points
 from callcodec.measure.svt_av1 import encode_low_delay
 from callcodec.measure.upsampler.delivery import Wire, deliver, identity_image
 from callcodec.measure.upsampler.hints import CodedHints, ExactHints
 from callcodec.measure.upsampler.methods import Material, Picture, Reconstructed, Switches, Voice
 from callcodec.measure.upsampler.scoring import Sampling, Truth, film, score
 from callcodec.measure.upsampler_table import Judges, Subject, TableOptions, measure_table, write_table
-from models.training.cache import ClipCache, ClipInfo
-
-FRAMES = 60
-
-
-@dataclass
-class DrawnFace:
-    """A clip cache of one clip: a face that moves, opens its mouth and shuts its eyes, drawn."""
-
-    clips: tuple[ClipInfo, ...] = (ClipInfo("drawn", "nobody", "yes", "", 0, FRAMES, True),)
-
-    def frame(self, number: int) -> Picture:
-        y, x = np.mgrid[:256, :256].astype(np.float32)
-        left = 100 + 20 * np.sin(number / 9)
-        face = (((x - left - 28) / 60) ** 2 + ((y - 128) / 80) ** 2 < 1).astype(np.float32)
-        red = 60 + 120 * face + 30 * np.sin(x / 3) * face
-        return np.stack((red, 50 + 90 * face, 70 + 0.3 * y), -1).clip(0, 255).astype(np.uint8)
-
-    def landmarks(self, number: int) -> Points:
-        points = np.random.default_rng(0).uniform(40, 90, (68, 2)).astype(np.float32)
-        points[:, 0] += 20 * np.sin(number / 9)
-        points[66, 1] += 5 + 5 * np.sin(number / 4)
-        return points
-
-    def mel(self, clip: int) -> NDArray[np.float32]:
-        return np.random.default_rng(clip).uniform(-1, 1, (80, 4 * FRAMES)).astype(np.float32)
+from models.training.cache import ClipCache
+from tests.measure.drawn_face import FRAMES, DrawnFace, drawn_shapes, find_face
 
 
 @pytest.fixture
 def cache() -> ClipCache:
     return DrawnFace()  # type: ignore[return-value]
-
-
-def find_face(picture: Picture) -> Points:
-    """Landmarks of what is drawn: where red pixels are."""
-    points = DrawnFace().landmarks(0)
-    weight = picture[..., 0].astype(np.float64) - 55
-    points[:, 0] += (weight.clip(0).sum(0) * np.arange(256)).sum() / weight.clip(0).sum() - 128
-    return points
 
 
 @dataclass
@@ -172,11 +139,6 @@ def test_without_consistency_the_network_has_the_last_word(cache: ClipCache) -> 
     assert not np.all(shown_by(cache, Recorder(), Switches()) == 128)
 
 
-def drawn_shapes() -> NDArray[np.float32]:
-    shapes = np.concatenate([DrawnFace().landmarks(0), [[50, 50], [60, 50]]]).astype(np.float32)
-    return np.repeat(shapes[None], FRAMES, 0)
-
-
 def test_hints_cost_bytes_and_come_near_to_the_shapes() -> None:
     shapes = drawn_shapes()
     moved = shapes + np.linspace(0, 6, FRAMES, dtype=np.float32)[:, None, None]
@@ -224,7 +186,7 @@ def test_the_page_and_the_figures_are_written(cache: ClipCache, tmp_path: Path) 
     written = json.loads(data.read_text(encoding="utf-8"))
     assert [row["name"] for row in written["at_5"]][:3] == ["grey", "bicubic", "identity repeated"]
     assert {row["name"] for row in written["at_25"]} == {"grey", "bicubic"}
-    assert written["ablations"][0]["figures"]["psnr_db"]["clips"] == 1
+    assert written["ablations"][0]["row"]["figures"]["psnr_db"]["clips"] == 1
     assert written["conditions"]["landmarks_every"] == 1
     text = page.read_text(encoding="utf-8")
     assert all(bar.name in text for bar in table.bars)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,24 +9,33 @@ from numpy.typing import NDArray
 
 from callcodec.media.still import decode_still, encode_still
 from callcodec.media.timeline import FRAMES_PER_SECOND, SLOT_S
+from callcodec.speech.mel import MEL_SAMPLE_RATE_HZ
 from callcodec.wire.colour import FRACTION
 from callcodec.wire.lowres import QUALITIES
 from models.training.cache import ClipCache
 from models.training.data import WINDOW
 from models.training.evaluate import IDENTITY_FRAME, receive
-from receiver.interpolation import Interpolated, Interpolator, MotionAdaptiveInterpolator
+from receiver.interpolation import Interpolated
+from receiver.interpolators import create_interpolator
 
+TRIED = ("adaptive", "network")
 IDENTITY_BYTES = 8000  # the refined identity image of configs/calls/phone.yaml
 
 
 @dataclass(frozen=True)
 class Wire:
-    """``frames_per_second``: a divisor of 25; ``quality``: of the low-resolution codec."""
+    """``frames_per_second``: a divisor of 25; ``quality``: the codec's; ``interpolation``: the receiver's."""
 
     frames_per_second: int
     quality: int
+    interpolation: str = "adaptive"
 
     def __post_init__(self) -> None:
+        if self.interpolation not in TRIED:
+            raise ValueError(
+                f"clips are judged with the interpolation {' or '.join(TRIED)}, not {self.interpolation!r}: "
+                "their cache has no sound, which others hear"
+            )
         if self.frames_per_second < 1 or FRAMES_PER_SECOND % self.frames_per_second:
             raise ValueError(f"{FRAMES_PER_SECOND} FPS cannot be thinned to {self.frames_per_second}")
 
@@ -56,16 +64,12 @@ class Delivery:
         return np.stack([self.slots[n].picture for n in numbers])
 
 
-def deliver(
-    cache: ClipCache,
-    index: int,
-    wire: Wire,
-    interpolator: Callable[[float], Interpolator] = MotionAdaptiveInterpolator,
-) -> Delivery:
-    """Send a clip's pictures; ``interpolator`` makes the receiver's from the seconds between two pictures."""
+def deliver(cache: ClipCache, index: int, wire: Wire) -> Delivery:
+    """Send a clip's pictures, and interpolate what arrives as the receiver does."""
     received = receive(cache, index, wire.quality, wire.every_frames)
     step = _luma_step(wire.quality)
-    between = interpolator(wire.every_frames * SLOT_S)
+    name = wire.interpolation if wire.every_frames > 1 else "adaptive"  # nothing lies between
+    between = create_interpolator(name, wire.every_frames * SLOT_S, _silence)
     waiting = sorted(received.key_pictures)
     slots: list[Interpolated] = []
     for slot in range(cache.clips[index].frames):
@@ -85,6 +89,10 @@ def identity_image(cache: ClipCache, index: int) -> NDArray[np.uint8]:
     picture = cache.frame(cache.clips[index].first_frame + IDENTITY_FRAME)
     still = encode_still(picture, IDENTITY_BYTES)
     return decode_still(still.format, still.data, still.width, still.height)
+
+
+def _silence(first_s: float, last_s: float) -> NDArray[np.int16]:
+    return np.zeros(round((last_s - first_s) * MEL_SAMPLE_RATE_HZ), np.int16)
 
 
 def _luma_step(quality: int) -> float:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from callcodec.wire.face_packet import RUNGS
+from callcodec.wire.face_packet import MAX_HINTS_BYTES, RUNGS
 from models.training.evaluate import REFERENCE_AGE_FRAMES
 from models.training.hint_delivery import simulate_hints
 
@@ -38,10 +38,12 @@ class HintsChannel(Protocol):
         """
 
 
+@dataclass(frozen=True)
 class CodedHints:
     """Through the codec, predicted from what was sent 400 ms before; what is unknown at the end is held."""
 
-    name = "coded"
+    max_bytes: int = MAX_HINTS_BYTES
+    name: str = "coded"
 
     def send(
         self, shapes: NDArray[np.float32], identity: NDArray[np.float32], every_frames: int
@@ -50,7 +52,8 @@ class CodedHints:
         rung = next((rung for rung in RUNGS if rung.slots_per_frame == every_frames), None)
         if rung is None:
             raise ValueError(f"hints do not travel every {every_frames} slots")
-        told = simulate_hints(shapes, identity, rung, reference_distance=REFERENCE_AGE_FRAMES // every_frames)
+        distance = REFERENCE_AGE_FRAMES // every_frames
+        told = simulate_hints(shapes, identity, rung, self.max_bytes, distance)
         return SentHints(_held(told.shapes), float(np.mean(told.packet_bytes)))
 
 
@@ -69,9 +72,9 @@ class ExactHints:
         return SentHints(_held(shapes), 0.0)
 
 
-def hints_channels() -> Sequence[HintsChannel]:
-    """All of them, the one that calls use first."""
-    return CodedHints(), ExactHints()
+def hints_channels(max_bytes: int = MAX_HINTS_BYTES) -> Sequence[HintsChannel]:
+    """All of them, the one that calls use first; ``max_bytes``: of a packet's hints."""
+    return CodedHints(max_bytes), ExactHints()
 
 
 def _held(shapes: NDArray[np.float32]) -> NDArray[np.float32]:

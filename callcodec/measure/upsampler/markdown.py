@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from callcodec.measure.metrics.spread import Estimate
+from callcodec.measure.upsampler.ablation import Ablation
 from callcodec.measure.upsampler.methods import ORIGINAL
 from callcodec.measure.upsampler.summary import Row, difference
 
@@ -44,10 +45,11 @@ def to_markdown(table: UpsamplerTable) -> str:
     c = table.conditions
     parts = [
         f"# `{c.network}` on {c.split}: {c.clips} clips of {c.people} people",
-        f"Weights: {c.weights}. Low resolution: 8×8, quality {c.quality}, through the codec, each picture predicted "
-        f"from the one 400 ms before; the receiver's interpolation and consistency step; identity image of at most "
-        f"{c.identity_bytes} bytes from the first second, which is not judged; the voice as recorded. Pictures are "
-        f"judged every {c.pictures_every} slots, landmarks every {c.landmarks_every}, by the detector {c.detector}.",
+        f"Weights: {c.weights}. Low resolution: 8×8, quality {c.quality}, with hints {c.hinted_quality}, through the "
+        f"codec, each picture predicted from the one 400 ms before; the receiver's interpolation ({c.interpolation}) "
+        f"and consistency step; identity image of at most {c.identity_bytes} bytes from the first second, which is not "
+        f"judged; the voice as recorded. Pictures are judged every {c.pictures_every} slots, landmarks every "
+        f"{c.landmarks_every}, by the detector {c.detector}.",
         "## Bars",
         _table(
             ("", "bar", "from 8×8 + voice", "", "with hints", "", "paper (VoxCeleb2)"),
@@ -116,17 +118,26 @@ def _clips(rows: Sequence[Row]) -> str:
     )
 
 
-def _ablations(rows: Sequence[Row]) -> str:
-    base = rows[0]
-    headings = ("", "kbps", *(COLUMNS[f][0] for f in COMPARED), *(f"Δ {COLUMNS[f][0]}" for f in COMPARED))
+def _ablations(ablations: Sequence[Ablation]) -> str:
+    rows = {ablation.row.name: ablation.row for ablation in ablations}
+    headings = (
+        "",
+        "kbps",
+        *(COLUMNS[f][0] for f in COMPARED),
+        "against",
+        *(f"Δ {COLUMNS[f][0]}" for f in COMPARED),
+    )
     lines = []
-    for row in rows:
+    for ablation in ablations:
+        row, against = ablation.row, ablation.against
         changes = [
-            "" if row is base else _interval(difference(row, base, f), COLUMNS[f][1], signed=True)
+            ""
+            if against is None
+            else _interval(difference(row, rows[against], f), COLUMNS[f][1], signed=True)
             for f in COMPARED
         ]
         means = [_number(row.mean(f), COLUMNS[f][1]) for f in COMPARED]
-        lines.append((row.name, _number(row.mean("kbps"), 2), *means, *changes))
+        lines.append((row.name, _number(row.mean("kbps"), 2), *means, against or "", *changes))
     return _table(headings, lines)
 
 

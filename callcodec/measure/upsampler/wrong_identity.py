@@ -11,7 +11,7 @@ from callcodec.measure.upsampler.methods import Reconstructed
 from models.training.evaluate import FIRST_SCORED_FRAME
 
 SECOND_SLOTS = 25
-SLOTS_APART = 5
+SLOTS_APART = 12  # first, middle and last, at all distances from key pictures
 ALLOWED_FALSE_ALARMS = 0.01
 
 
