@@ -1,6 +1,7 @@
 """What the receiving half can be told, as configs/calls/*.yaml says it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 INTERPOLATIONS = ("adaptive", "network", "causal")
 
@@ -11,7 +12,8 @@ class ReceiverSettings:
 
     ``frozen_after_s``: a face older than this is shown as frozen. ``lost_after_s``: no packet of any kind for so long
     means that the other side is lost. ``interpolation``: adaptive, network or causal (receiver.interpolators); causal
-    needs no frame ahead, so everything is heard and seen a frame interval earlier.
+    needs no frame ahead, so everything is heard and seen a frame interval earlier. ``weights``: a file for the
+    reconstructor instead of those that ship; `paper` has none that do.
     """
 
     reconstructor: str
@@ -19,6 +21,7 @@ class ReceiverSettings:
     frozen_after_s: float
     lost_after_s: float
     interpolation: str = "adaptive"
+    weights: Path | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.consistency_iterations <= 4:

@@ -87,7 +87,8 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
     ice_servers = tuple(parse_ice_server(name, options.turn_password) for name in options.ice_servers)
     stop, failure = asyncio.Event(), Failure()
     with Outputs(options.equipment, stop.set, terminal.say) as outputs:
-        reconstructor = create_reconstructor(options.config.receiver.reconstructor, options.device)
+        receiver = options.config.receiver
+        reconstructor = create_reconstructor(receiver.reconstructor, options.device, receiver.weights)
         shapes = create_shape_finder()
         onlooker = Onlooker([outputs.show], [outputs.play], terminal.say)
         async with contextlib.AsyncExitStack() as stack:

@@ -50,6 +50,9 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
         "--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml"
     )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="of the reconstructor, instead of shipped ones"
+    )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the network runs")
     parser.add_argument(
         "--emotion",
@@ -89,6 +92,8 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
     config = load_config(arguments.config, CallConfig)
     if arguments.reconstructor is not None:
         config = replace(config, receiver=replace(config.receiver, reconstructor=arguments.reconstructor))
+    if arguments.weights is not None:
+        config = replace(config, receiver=replace(config.receiver, weights=arguments.weights))
     options = SessionOptions(
         room=arguments.room,
         secret=load_secret(arguments.secret_file),

@@ -43,6 +43,9 @@ def add_parser(subparsers: Any) -> None:
         "--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml"
     )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="of the reconstructor, instead of shipped ones"
+    )
     parser.add_argument("--carrier", choices=CARRIERS, help="how face packets travel")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the network runs")
     parser.add_argument("--voice-kbps", type=positive, metavar="N", help="voice bitrate, 6 to 64")
@@ -133,6 +136,8 @@ def _config(arguments: argparse.Namespace) -> "CallConfig":
     receiver = config.receiver
     if arguments.reconstructor is not None:
         receiver = replace(receiver, reconstructor=arguments.reconstructor)
+    if arguments.weights is not None:
+        receiver = replace(receiver, weights=arguments.weights)
     return CallConfig(arguments.carrier or config.carrier, replace(config.sender, voice=voice), receiver)
 
 

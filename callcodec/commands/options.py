@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Literal
 
-RECONSTRUCTORS = ("compact", "bicubic")
+RECONSTRUCTORS = ("compact", "bicubic", "paper")
 DEVICES = ("auto", "cpu", "cuda")
 
 

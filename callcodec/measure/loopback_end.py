@@ -60,7 +60,7 @@ class EndJob:
     def reconstructor(self) -> Reconstructor:
         """What makes this end's pictures."""
         name = self.config.receiver.reconstructor if self.reconstructs else SILENT_PICTURES
-        return create_reconstructor(name, self.device)
+        return create_reconstructor(name, self.device, self.config.receiver.weights)
 
     def recorder(self) -> Recorder:
         """What keeps this end's pictures, voice and log."""

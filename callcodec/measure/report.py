@@ -106,7 +106,7 @@ class Report:
 
     def to_json(self) -> str:
         """The report as indented JSON text."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        return json.dumps(asdict(self), indent=2, default=str) + "\n"
 
     def write(self, path: Path) -> None:
         """Write the JSON file."""
