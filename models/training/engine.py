@@ -32,26 +32,30 @@ def create_fabric(config: LoopConfig, device: str) -> Fabric:
             devices=here,
             num_nodes=processes // here,
             strategy=strategy,
-            precision=config.precision,  # type: ignore[arg-type]
+            precision="32-true",  # see Objective
         )
         fabric.launch()
     return fabric
 
 
 class Objective(nn.Module):
-    """A player's loss as a module, so that the engine can average gradients over processes and choose precision.
+    """A player's loss as a module, so that the engine can average gradients over processes.
 
-    ``trained`` is the player whose parameters it has; everything else is in ``loss``.
+    ``trained`` is the player whose parameters it has; everything else is in ``loss``. Autocast stands here: the
+    engine's own mixed precision rounds samples to bfloat16 too, and positions to half a pixel with them.
     """
 
-    def __init__(self, trained: nn.Module, loss: Any) -> None:
+    def __init__(self, config: LoopConfig, trained: nn.Module, loss: Any) -> None:
         super().__init__()
         self.trained = trained
         self._loss = loss
+        self._mixed = config.precision == "bf16-mixed"
 
     def forward(self, batch: Any) -> dict[str, Tensor]:
         """Named terms of one batch."""
-        terms: dict[str, Tensor] = self._loss(self.trained, batch)
+        device = next(self.trained.parameters()).device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self._mixed):
+            terms: dict[str, Tensor] = self._loss(self.trained, batch)
         return terms
 
 

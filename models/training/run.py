@@ -31,7 +31,7 @@ class Player:
         self.optimiser = torch.optim.AdamW(
             self.trainable, lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay
         )
-        self._objective, self._stepper = fabric.setup(Objective(network, loss), self.optimiser)
+        self._objective, self._stepper = fabric.setup(Objective(config, network, loss), self.optimiser)
 
     def gradients(self, batch: Any) -> tuple[dict[str, Tensor], Tensor]:
         """(terms of the loss, norm of the gradients before they were clipped); no weight has changed yet."""

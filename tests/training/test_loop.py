@@ -128,19 +128,19 @@ def test_minutes_end_a_run_with_weights_and_a_state(tmp_path: Path) -> None:
     assert load_state(tmp_path)["progress"]["step"] == done.step
 
 
-def test_a_run_in_bfloat16_learns(tmp_path: Path) -> None:
+def test_a_run_in_bfloat16_learns_from_samples_that_were_not_rounded(tmp_path: Path) -> None:
     class Precise(LineTask):
-        seen: torch.dtype | None = None
+        seen: tuple[torch.dtype, ...] = ()
 
         def loss(self, network: Line, batch: Point) -> dict[str, Tensor]:
-            self.seen = network.first(batch.x).dtype
+            self.seen = (batch.x.dtype, network.first(batch.x).dtype)
             return super().loss(network, batch)
 
     task = Precise()
     run = trainer(tmp_path, 3, loop=dataclasses.replace(LOOP, precision="bf16-mixed"), task=task)
     before = weights(run)
     run.train()
-    assert task.seen == torch.bfloat16
+    assert task.seen == (torch.float32, torch.bfloat16)
     assert all(p.dtype == torch.float32 for p in weights(run))
     assert not same(before, weights(run))
 
