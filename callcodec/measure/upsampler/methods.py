@@ -108,7 +108,8 @@ class Reconstructed:
         errors = []
         for slot, proposed in zip(slots, self.proposals(slots), strict=True):
             newest = self.material.delivery.slots[slot]
-            errors.append(identity_error(proposed, torch.from_numpy(newest.picture), newest.luma_error))
+            lowres = torch.from_numpy(newest.picture).to(proposed.device)
+            errors.append(identity_error(proposed, lowres, newest.luma_error))
         return float(np.median(errors))
 
     def _corrected(self, proposed: torch.Tensor, slot: int) -> torch.Tensor:
