@@ -15,6 +15,9 @@ from callcodec.wire.lowres import DEFAULT_QUALITY, decode, encode
 from models.checkpoint import WeightsError
 from models.consistency import consistency_error, correct
 from models.landmarks import create_landmark_detector
+from models.paper.dimensions import PaperDimensions
+from models.paper.network import Paper
+from models.paper.reconstructor import PaperReconstructor
 from models.reconstructor import Reconstructor
 from models.registry import SHIPPED, create_reconstructor
 from receiver.interpolation import MotionAdaptiveInterpolator
@@ -54,7 +57,10 @@ def stages(device: str) -> Iterator[Stage]:
     yield from _codec(given)
     yield from _before_the_network(given)
     for name in SHIPPED:
-        yield from _reconstructor(name, given, device)
+        yield from _reconstructor(create_reconstructor(name, device), given, device)
+    if device != "cpu":  # `paper` is nothing for a CPU; its speed does not depend on its weights
+        untrained = PaperReconstructor(Paper(PaperDimensions()), torch.device(device))
+        yield from _reconstructor(untrained, given, device)
     yield _consistency(given, device)
 
 
@@ -78,8 +84,8 @@ def _before_the_network(given: _Input) -> Iterator[Stage]:
     yield Stage("landmarks", lambda: detector.detect(given.face), network=getattr(detector, "network", None))
 
 
-def _reconstructor(name: str, given: _Input, device: str) -> Iterator[Stage]:
-    reconstructor = create_reconstructor(name, device)
+def _reconstructor(reconstructor: Reconstructor, given: _Input, device: str) -> Iterator[Stage]:
+    name = reconstructor.name
     network = getattr(reconstructor, "network", None)
     if network is not None:
         yield Stage(f"{name}: identity", lambda: reconstructor.set_identity(given.face), device, network)
