@@ -10,11 +10,11 @@ class LandmarkSmoother:
     """One recursive filter a point, whose gain is d² / (d² + s²): d, how far the point is from where it was shown.
 
     That is Wiener's gain for a movement of d seen through noise of ``still_px``. Points within the noise are
-    averaged over many pictures; one that moves by several times the noise, as an eyelid does in a blink, is taken
+    averaged over a few pictures; one that moves by several times the noise, as an eyelid does in a blink, is taken
     as it is, without delay.
     """
 
-    def __init__(self, still_px: float = 0.7, least_gain: float = 0.15) -> None:
+    def __init__(self, still_px: float = 0.7, least_gain: float = 0.4) -> None:
         if still_px < 0 or not 0 < least_gain <= 1:
             raise ValueError("the noise must not be negative, and the least gain lie in 0..1 without 0")
         self.still_px = still_px
