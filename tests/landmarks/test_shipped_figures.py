@@ -35,6 +35,6 @@ def test_points_and_mouths_of_validation_clips_are_as_right_as_the_card_says(cli
         for h264, figures in ((False, clean), (True, coded)):
             found = np.stack([detector.detect(pictures[h264][t], voice_window(mel, t)) for t in times])
             figures.append(compare(row["clip"], found, truth[list(times)]))
-    assert np.mean([figure.error for figure in clean]) <= 0.05
-    assert np.mean([figure.error for figure in coded]) <= 0.05
-    assert np.nanmedian([figure.mouth_correlation for figure in clean]) >= 0.8
+    assert np.mean([figure.error for figure in clean]) <= 0.034
+    assert np.mean([figure.error for figure in coded]) <= 0.037
+    assert np.nanmedian([figure.mouth_correlation for figure in clean]) >= 0.9
