@@ -34,7 +34,7 @@ class _Sent:
 
 
 class ExpressionTracker:
-    """Looks at every picture, or at every ``every``-th, and writes the hints of face packets.
+    """Looks at every picture, or at every ``every``-th and those of packets, and writes the hints of face packets.
 
     ``wanted``: whether the other side reads hints; until then nothing is looked for.
     """
@@ -45,7 +45,7 @@ class ExpressionTracker:
         self._max_bytes = max_bytes
         self._every = every
         self.wanted = False
-        self._looked = 0
+        self._passed = 0  # pictures since the last one that was looked at
         self._seen: list[tuple[float, Shape]] = []  # since the packet before, oldest first
         self._origin: Origin | None = None
         self._previous: _Sent | None = None
@@ -55,14 +55,18 @@ class ExpressionTracker:
         """Tell shapes as they differ from this one from now on; None: tell nothing."""
         self._origin = origin
 
-    def look(self, picture: NDArray[np.uint8], media_time_s: float) -> Shape | None:
-        """See one (256, 256, 3) RGB picture: its shape, where one was looked for; without an origin none is."""
+    def look(self, picture: NDArray[np.uint8], media_time_s: float, due: bool) -> Shape | None:
+        """See one (256, 256, 3) RGB picture: its shape, where one was looked for; without an origin none is.
+
+        due: a packet is made of this picture, so that it is not passed over.
+        """
         if self._origin is None or not self.wanted:
             self._seen.clear()
             return None
-        self._looked += 1
-        if self._looked % self._every and self._seen:
+        self._passed += 1
+        if self._passed < self._every and not due:
             return None
+        self._passed = 0
         shape = self._find(picture)
         if shape is not None:
             self._seen.append((media_time_s, shape))

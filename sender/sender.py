@@ -128,9 +128,10 @@ class Sender:
             self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
         self._offer_identity(crop.rgb, media_time_s)
         face_number = None
+        due = self._face_due(media_time_s)
         if self._expression is not None:
-            self._judge_emotion(self._expression.look(crop.rgb, media_time_s))
-        if self._face_due(media_time_s):
+            self._judge_emotion(self._expression.look(crop.rgb, media_time_s, due))
+        if due:
             face_number = self._face.next_number
             self._faces_waiting.append(self._face.encode(crop.rgb, media_time_s))
         self._captured(Captured(number, media_time_s, wall_s, crop.rgb, face_number))

@@ -114,7 +114,7 @@ def hold(
     near, far, shown = BlobDetector(confidence), BlobDetector(confidence), Remembering()
     finders = iter((ShapeFinder(near), ShapeFinder(far)))
     patch.setattr(loopback_end, "create_shape_finder", lambda: next(finders))
-    patch.setattr(loopback_end, "create_reconstructor", lambda _name, _device: shown)
+    patch.setattr(loopback_end, "create_reconstructor", lambda *_: shown)
     options = LoopbackOptions(
         clip=clip, out=out, config=config(hints), link=link, device="cpu", simulated=True, duplex=False
     )

@@ -1,10 +1,13 @@
 """The receiver decodes what has its reference, and says so."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.face_packet import RUNGS, FacePacket
+from callcodec.wire.hints import HintReference, encode_hints
 from callcodec.wire.lowres import DEFAULT_QUALITY
 from receiver.face import FaceDecoder
 from sender.face import FaceEncoder
@@ -76,3 +79,31 @@ def test_an_emotion_stays_until_another_is_told() -> None:
         decoded = decoder.decode(face.packet(RUNGS[0], QUALITY, 0.0), 0.0)
         told.append(None if decoded is None else decoded.emotion)
     assert told == [5, 5, 5]
+
+
+def test_hints_that_cannot_be_read_do_not_cost_the_picture() -> None:
+    packet = replace(packets(1)[0], hints=bytes([0xFF] * 6))
+    decoder = FaceDecoder()
+    face = decoder.decode(packet, 0.0)
+    assert face is not None
+    assert face.hints is None
+    assert (decoder.counts.decoded, decoder.counts.hinted) == (1, 0)
+
+
+def test_hints_are_predicted_from_those_of_the_reference() -> None:
+    shape = np.full((70, 2), 12, np.float32)
+    first, _, third = packets(3)
+    told = encode_hints(shape, 3, RUNGS[0], None)
+    assert told is not None
+    decoder = FaceDecoder()
+    seen = decoder.decode(replace(first, hints=told.payload), 0.0)
+    assert seen is not None
+    assert seen.hints is not None
+    distance = 2
+    again = encode_hints(shape, 3, RUNGS[0], HintReference(seen.hints, distance))
+    assert again is not None
+    decoder.decode(packets(2)[1], 0.2)
+    face = decoder.decode(replace(third, reference_distance=distance, hints=again.payload), 0.4)
+    assert face is not None
+    assert face.hints is not None
+    assert np.array_equal(face.hints.state, again.decoded.state)
