@@ -12,6 +12,7 @@ from models.checkpoint import load_compact
 from models.compact import Compact
 from models.compact_parts import CompactDimensions
 from models.consistency import upsample
+from models.expression import expression_of
 from models.sync import SyncLoss
 from models.sync_network import SyncDimensions, SyncNetwork
 from models.training.cache import ClipCache, DataError, open_cache
@@ -20,7 +21,15 @@ from models.training.config import LoopConfig
 from models.training.data import LEFT_RIGHT, regions_of, voice_window
 from models.training.evaluate import ssim
 from models.training.loop import Trainer
-from models.training.losses import detail, gradient_loss, pyramid_loss, region_loss, region_masks
+from models.training.losses import (
+    detail,
+    expression_loss,
+    gradient_loss,
+    pyramid_loss,
+    region_loss,
+    region_masks,
+    texture_loss,
+)
 from models.training.schedule import Limits
 from models.training.task import TrainingData
 from models.training.task_registry import load_plan
@@ -239,3 +248,30 @@ def test_real_clips_become_samples_and_one_step_of_training(clips: Path, tmp_pat
     assert load_compact(tmp_path / "compact.safetensors").dimensions == SMALL
     assert list(tmp_path.glob("evaluation_*.json"))
     assert list(tmp_path.glob("samples_*.png"))
+
+
+def test_texture_counts_blur_and_not_where_things_are() -> None:
+    torch.manual_seed(0)
+    sharp = torch.rand(1, 3, 64, 64)
+    moved = sharp.roll(1, dims=-1)
+    blurred = torch.nn.functional.avg_pool2d(sharp, 3, 1, 1)
+    assert float(texture_loss(sharp, sharp)) == 0.0
+    assert float(texture_loss(moved, sharp)) < 0.1 * float(texture_loss(blurred, sharp))
+
+
+def test_an_expression_nobody_knows_costs_nothing() -> None:
+    face = torch.from_numpy(frontal_shape())[None]
+    told = expression_of(face)
+    assert float(expression_loss(told, face)) < 1e-6
+    assert float(expression_loss(told + 0.1, face)) > 0.1
+    assert float(expression_loss(told + 0.1, torch.full_like(face, float("nan")))) == 0.0
+
+
+def test_lips_and_eyes_of_which_nobody_tells_are_not_asked_for() -> None:
+    torch.manual_seed(0)
+    network = Compact(SMALL)
+    told, untold = batch(), batch()
+    untold = untold._replace(shape=torch.full_like(untold.shape, float("nan")))
+    with torch.no_grad():
+        assert float(compute_loss(settings(), network, told)["region_l1"]) > 0
+        assert float(compute_loss(settings(), network, untold)["region_l1"]) == 0

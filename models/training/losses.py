@@ -33,6 +33,17 @@ def pyramid_loss(y: Tensor, target: Tensor, scales: int = 3) -> Tensor:
     return total / scales
 
 
+def texture_loss(y: Tensor, target: Tensor, patch: int = 16) -> Tensor:
+    """L1 between how much contrast there is in overlapping patches: blur is seen even where nothing is in its place."""
+
+    def contrast(picture: Tensor) -> Tensor:
+        across = (picture[..., :-1, 1:] - picture[..., :-1, :-1]).abs()
+        down = (picture[..., 1:, :-1] - picture[..., :-1, :-1]).abs()
+        return F.avg_pool2d((across + down).mean(1, keepdim=True), patch, patch // 2)
+
+    return (contrast(y) - contrast(target)).abs().mean()
+
+
 def detail(picture: Tensor) -> Tensor:
     """What a 16×16 version of (B, C, S, S) lacks: where painting it costs, detail comes from the identity image."""
     return picture - upsample(downsample(picture, 16), picture.shape[-1])

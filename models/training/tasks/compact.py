@@ -23,9 +23,15 @@ from models.training.losses import (
     pyramid_loss,
     region_loss,
     region_masks,
+    texture_loss,
 )
 from models.training.pictures import write_sample_grid
 from models.training.task import TaskKind, TrainingData
+
+FADED_FEATURES = 15.0  # how much more a faded eye or mouth costs than a faded wall
+PAINTED_FREELY = (
+    0.85  # of the price of painting that hinted lips and eyes do not pay: a mouth that opens is new
+)
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,13 @@ class LossWeights:
 
     pyramid: float
     gradient: float
+    texture: float  # of the contrast of patches
     region_l2: float
     region_l1: float
     raw: float  # of the same L1 before the consistency step, so that the network itself stays honest
     moved: float  # of the identity image as it was only moved: motion is to explain what it can
     faded: float  # of the share of a picture that is only the enlarged low resolution: blur is no answer to doubt
-    painted: float  # of detail that is painted instead of moved, outside lips and eyes
+    painted: float  # of detail that is painted instead of moved
     region_gradient: float  # of gradients inside lips and eyes
     sync: float  # of the frozen lip-sync network's doubt (Hegde et al., equation 3); 0: without it
     expression: float  # of the expression as told from low resolution and voice
@@ -111,22 +118,29 @@ def compute_loss(
     with torch.autocast(target.device.type, enabled=False):
         raw, moved = parts.picture.float(), parts.moved.float()
         y = correct(raw, batch.lowres[:, -1], config.consistency_weight, config.consistency_iterations)
-        region_l2, region_l1 = region_loss(y, target, batch.regions)
-        moved_l1 = region_loss(moved, target, batch.regions)[1]
-        mask = region_masks(batch.regions, y.shape[-1])
-        area = mask.mean().clamp(min=0.01)
+        # Where nobody says what lips and lids do, they cannot be in their place: asking for it would teach blur.
+        said = torch.isfinite(batch.shape).flatten(1).all(1).to(y.dtype)
+        regions = batch.regions * said[:, None, None]
+        region_l2, region_l1 = region_loss(y, target, regions)
+        moved_l1 = region_loss(moved, target, regions)[1]
+        features, paintable = (region_masks(r, y.shape[-1]) for r in (batch.regions, regions))
+        area = paintable.mean().clamp(min=0.01)
         weights = config.loss
         terms = {
             "pyramid": weights.pyramid * pyramid_loss(y, target),
             "gradient": weights.gradient * gradient_loss(y, target),
+            "texture": weights.texture * texture_loss(y, target),
             "region_l2": weights.region_l2 * region_l2,
             "region_l1": weights.region_l1 * region_l1,
             "raw": weights.raw * (raw - target).abs().mean(),
             "moved": weights.moved * (pyramid_loss(moved, target) + weights.region_l1 * moved_l1),
-            "faded": weights.faded * (1 - parts.blend.float()).mean(),
-            "painted": weights.painted * (detail(parts.change.float()).abs() * (1 - mask)).mean(),
+            "faded": weights.faded * ((1 - parts.blend.float()) * (1 + FADED_FEATURES * features)).mean(),
+            "painted": weights.painted
+            * (detail(parts.change.float()).abs() * (1 - PAINTED_FREELY * paintable)).mean(),
             "expression": weights.expression * expression_loss(parts.expression, batch.true_shape),
-            "region_gradient": weights.region_gradient * gradient_loss(y * mask, target * mask) / area,
+            "region_gradient": weights.region_gradient
+            * gradient_loss(y * paintable, target * paintable)
+            / area,
         }
         if sync is not None and batch.in_sync.any():
             terms["sync"] = weights.sync * sync.to(y.device).of_lips(
