@@ -1,7 +1,5 @@
 """What a sender tells of its face, and when."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -155,7 +153,9 @@ def test_after_a_packet_without_hints_nothing_is_told_in_between() -> None:
     assert not decode_hints(payload, RUNGS[0], None).openings().any()
 
 
-@pytest.mark.parametrize(("name", "value"), [("hint_bytes", 0), ("hint_bytes", 7), ("hint_every", 0)])
-def test_settings_out_of_bounds_are_a_clear_error(name: str, value: int) -> None:
+@pytest.mark.parametrize(
+    ("hint_bytes", "every", "name"), [(0, 1, "hint_bytes"), (7, 1, "hint_bytes"), (6, 0, "hint_every")]
+)
+def test_settings_out_of_bounds_are_a_clear_error(hint_bytes: int, every: int, name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        replace(FaceSettings(0, 5), **{name: value})
+        FaceSettings(0, 5, hints=True, hint_bytes=hint_bytes, hint_every=every)
