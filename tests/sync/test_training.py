@@ -178,8 +178,8 @@ def test_it_learns_that_a_mouth_opens_when_it_is_loud(cache: ClipCache) -> None:
     network = task.network().train()
     optimiser = torch.optim.Adam(network.parameters(), 2e-3)
     dataset = task.dataset(seed=1)
-    for step in range(40):
-        batch = SyncSample(*default_collate([dataset[4 * step + i] for i in range(4)]))
+    for step in range(30):
+        batch = SyncSample(*default_collate([dataset[3 * step + i] for i in range(3)]))
         loss = torch.stack(list(task.loss(network, batch).values())).sum()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
