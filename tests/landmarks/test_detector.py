@@ -41,7 +41,7 @@ def face_alignment_is_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     package = SimpleNamespace(
         FaceAlignment=FakeFaceAlignment, LandmarksType=SimpleNamespace(TWO_D=1), __spec__=object()
     )
-    monkeypatch.setitem(sys.modules, "face_alignment", package)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "face_alignment", package)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").mkdir()
     for name in WEIGHTS:

@@ -53,7 +53,7 @@ def test_a_few_steps_bring_the_loss_down(task: LandmarkTask) -> None:
     for _ in range(10):
         loss = torch.stack(list(task.loss(network, batch).values())).sum()
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < 0.95 * losses[0]
