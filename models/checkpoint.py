@@ -42,6 +42,7 @@ def export_weights(network: nn.Module, path: Path, data: Sequence[str], name: st
         "data": json.dumps(list(data)),
     }
     save_file(tensors, path, metadata)
+    path.chmod(0o644)  # safetensors writes for its owner alone
     card = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 

@@ -14,6 +14,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from callcodec.media.scheduling import kept_scheduling
+
 PRESET = 8
 LOWEST_RATE_CRF = 63
 _LOW_DELAY = "pred-struct=1:lookahead=0:keyint=-1:lp=1"
@@ -57,6 +59,8 @@ def _encode(pictures: Sequence[NDArray[np.uint8]], frames_per_second: int, crf: 
     context.pix_fmt = "yuv420p"
     context.time_base, context.framerate = Fraction(1, frames_per_second), Fraction(frames_per_second)
     context.options = {"preset": str(PRESET), "crf": str(crf), "svtav1-params": _LOW_DELAY}
+    with kept_scheduling():
+        context.open()
     packets: list[bytes] = []
     for number, rgb in enumerate(pictures):
         frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24").reformat(format="yuv420p")

@@ -30,6 +30,8 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
+from callcodec.media.scheduling import kept_scheduling
+
 MAX_STILL_BYTES = 64 * 1024
 MAX_STILL_SIDE_PX = 1024
 
@@ -163,6 +165,8 @@ def _encode_av1(rgb: NDArray[np.uint8], quality: int) -> bytes | None:
         threads=1,
     )
     picture.pts = 0
+    with kept_scheduling():
+        context.open()
     return b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)])
 
 

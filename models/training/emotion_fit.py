@@ -111,6 +111,7 @@ def save(model: EmotionModel, path: Path) -> None:
         "threshold": np.array([model.threshold], np.float32),
     }
     save_file(arrays, path)
+    path.chmod(0o644)  # safetensors writes for its owner alone
     card = {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
