@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from callcodec.measure.svt_av1 import encode_low_delay
 from callcodec.measure.upsampler.delivery import Delivery, Wire
 from models.consistency import correct
-from models.identity_check import identity_error
+from models.identity_check import animated, identity_error
 from models.reconstructor import CompactReconstructor, Reconstructor
 from models.training.cache import ClipCache
 from models.training.data import WINDOW, voice_window
@@ -109,7 +109,8 @@ class Reconstructed:
         for slot, proposed in zip(slots, self.proposals(slots), strict=True):
             newest = self.material.delivery.slots[slot]
             lowres = torch.from_numpy(newest.picture).to(proposed.device)
-            errors.append(identity_error(proposed, lowres, newest.luma_error))
+            shown = animated(self.reconstructor, proposed)
+            errors.append(identity_error(shown, lowres, newest.luma_error))
         return float(np.median(errors))
 
     def _corrected(self, proposed: torch.Tensor, slot: int) -> torch.Tensor:
