@@ -1,7 +1,11 @@
 """Builds one end of a call from its configuration, with a log and a store of what was captured or shown."""
 
+import asyncio
+import contextlib
 import os
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +22,7 @@ from callcodec.face.shape_finder import ShapeFinder
 from callcodec.media.frame_store import FrameStoreWriter
 from callcodec.transport.carriers import create_carrier
 from callcodec.transport.endpoint import ByteCounts, Endpoint
-from callcodec.transport.worker import Worker
+from callcodec.transport.worker import ThreadWorker, Worker
 from models.reconstructor import Reconstructor
 from receiver.face import DecodedFace
 from receiver.receiver import Receiver
@@ -41,6 +45,18 @@ class Workers:
 
     picture: Worker
     background: Worker
+
+
+def open_workers(stack: contextlib.AsyncExitStack, failed: Callable[[BaseException], None]) -> Workers:
+    """A thread for each, which ``stack`` ends; what is submitted after that is not begun. Called on the event loop."""
+    loop = asyncio.get_running_loop()
+
+    def opened() -> ThreadWorker:
+        worker = ThreadWorker(loop, stack.enter_context(ThreadPoolExecutor(1)), failed)
+        stack.callback(worker.close)
+        return worker
+
+    return Workers(picture=opened(), background=opened())
 
 
 class Recorder:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from rich.text import Text
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
 from callcodec.call.emotion import EmotionChoice, announce_emotion
-from callcodec.call.end import Workers, build_end
+from callcodec.call.end import build_end, open_workers
 from callcodec.call.equipment import Equipment, Outputs
 from callcodec.call.live import Failure, run_live
 from callcodec.call.onlooker import Onlooker
@@ -34,7 +33,6 @@ from callcodec.transport.paste import PasteSignalling
 from callcodec.transport.peer import WebRtcPeer
 from callcodec.transport.rendezvous_client import RendezvousSignalling, check_room, check_url
 from callcodec.transport.signalling import Signalling
-from callcodec.transport.worker import ThreadWorker
 from models.registry import create_reconstructor
 
 PASTE = "paste"
@@ -94,7 +92,7 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
         async with contextlib.AsyncExitStack() as stack:
             peer = WebRtcPeer(ice_servers=ice_servers)
             stack.push_async_callback(peer.close)
-            workers = _workers(stack, failure)
+            workers = open_workers(stack, failure)
             drivers: list[EndDriver] = []
 
             def get_ready() -> None:
@@ -120,14 +118,6 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
     if options.equipment.record is not None:
         kept = f"Recorded: {options.equipment.record}." if recorded else "Nothing was received to record."
         terminal.say(kept)
-
-
-def _workers(stack: contextlib.AsyncExitStack, failure: Failure) -> Workers:
-    loop = asyncio.get_running_loop()
-    return Workers(
-        picture=ThreadWorker(loop, stack.enter_context(ThreadPoolExecutor(1)), failure),
-        background=ThreadWorker(loop, stack.enter_context(ThreadPoolExecutor(1)), failure),
-    )
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,6 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
 from callcodec.call.emotion import EmotionChoice, announce_emotion
-from callcodec.call.end import Recorder, Workers, build_end, finish_log, picture_threads
+from callcodec.call.end import Recorder, Workers, build_end, finish_log, open_workers, picture_threads
 from callcodec.call.live import Failure, run_live
 from callcodec.call.memory import keep_freed_memory
 from callcodec.call.shapes import create_shape_finder
@@ -28,7 +27,6 @@ from callcodec.transport.link import LinkProfile
 from callcodec.transport.peer import WebRtcPeer
 from callcodec.transport.relay import UdpRelay
 from callcodec.transport.signalling import StreamSignalling, place_call, take_call
-from callcodec.transport.worker import ThreadWorker
 from callcodec.wire.face_packet import RUNGS
 from models.reconstructor import Reconstructor
 from models.registry import create_reconstructor
@@ -169,10 +167,7 @@ async def _call(pipe: Connection, job: EndJob, signal_socket: socket.socket, cal
         stack.callback(source.close)
         recorder = job.recorder()
         stack.callback(recorder.close)
-        workers = Workers(
-            picture=ThreadWorker(loop, stack.enter_context(ThreadPoolExecutor(1)), failure),
-            background=ThreadWorker(loop, stack.enter_context(ThreadPoolExecutor(1)), failure),
-        )
+        workers = open_workers(stack, failure)
         peer = WebRtcPeer(loopback=True, clock=clock)
         stack.push_async_callback(peer.close)
         driver = job.driver(

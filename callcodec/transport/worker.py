@@ -32,9 +32,16 @@ class ThreadWorker:
         self._loop = loop
         self._executor = executor
         self._failed = failed
+        self._closed = False
+
+    def close(self) -> None:
+        """The call is over: what is under way ends, and nothing more is begun."""
+        self._closed = True
 
     def submit(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Queue ``work``; ``done`` runs on the event loop, or ``failed`` with the exception."""
+        if self._closed:
+            return
         future: asyncio.Future[T] = self._loop.run_in_executor(self._executor, work)
 
         def finish(finished: "asyncio.Future[T]") -> None:
