@@ -11,7 +11,7 @@ def run(close_first: bool) -> list[int]:
 
     async def call() -> None:
         with ThreadPoolExecutor(1) as executor:
-            worker = ThreadWorker(asyncio.get_running_loop(), executor, lambda error: done.append(-1))
+            worker = ThreadWorker(asyncio.get_running_loop(), executor, lambda _: done.append(-1))
             if close_first:
                 worker.close()
             worker.submit(lambda: 1, done.append)
