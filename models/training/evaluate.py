@@ -73,12 +73,13 @@ def evaluate(network: Compact, cache: ClipCache, conditions: Conditions) -> Eval
     """Score the network on every clip of ``cache`` that lasts longer than the second that is not scored."""
     clips: dict[str, dict[str, Score]] = {}
     payload_bytes: list[float] = []
+    shapes = clip_shapes(cache)
     for index, clip in enumerate(cache.clips):
         received = receive(cache, index, conditions.quality)
         payload_bytes.append(received.payload_bytes)
         errors: dict[str, list[float]] = {method: [] for method in METHODS}
         similarities: dict[str, list[float]] = {method: [] for method in METHODS}
-        for target, pictures in _pictures(network, cache, index, received, conditions):
+        for target, pictures in _pictures(network, cache, index, received, shapes[index], conditions):
             for method, picture in pictures.items():
                 errors[method].append(float(np.mean((picture - target) ** 2)))
                 similarities[method].append(ssim(picture, target))
@@ -111,10 +112,18 @@ def receive(cache: ClipCache, index: int, quality: int, every_frames: int = KEY_
 
 @torch.inference_mode()
 def _pictures(
-    network: Compact, cache: ClipCache, index: int, received: Received, conditions: Conditions
+    network: Compact,
+    cache: ClipCache,
+    index: int,
+    received: Received,
+    shapes: NDArray[np.float32],
+    conditions: Conditions,
 ) -> Iterator[tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]]:
-    """(target, picture by method) for every scored time of a clip; pictures are (256, 256, 3) in 0..1."""
-    clip, mel, shapes = cache.clips[index], cache.mel(index), clip_shapes(cache)[index]
+    """(target, picture by method) for every scored time of a clip; pictures are (256, 256, 3) in 0..1.
+
+    shapes: (T, 70, 2), the clip's true ones.
+    """
+    clip, mel = cache.clips[index], cache.mel(index)
     still = torch.from_numpy(cache.still(clip.first_frame + IDENTITY_FRAME)).permute(2, 0, 1)[None] / 255.0
     told = simulate_hints(shapes, shapes[IDENTITY_FRAME]).shapes
     identity = network.encode_identity(
