@@ -25,7 +25,7 @@ from models.compact_parts import (
     zeroed,
 )
 from models.consistency import downsample, upsample
-from models.expression import ExpressionPredictor, with_expression
+from models.expression import EXPRESSION, ExpressionPredictor, with_expression
 from models.shape_maps import (
     SHAPE_MAPS,
     SHAPE_POINTS,
@@ -75,7 +75,7 @@ class Animation(NamedTuple):
     moved: Tensor
     blend: Tensor
     change: Tensor
-    expression: Tensor  # (B, 3), as told from low resolution and voice, whoever else says it
+    expression: Tensor  # (B, 3), as told from low resolution and voice; NaN where only hints were asked for
 
 
 class Compact(nn.Module):
@@ -220,6 +220,8 @@ class Compact(nn.Module):
 
         Neither flow nor expression learn from how well the shape served: the one has its own loss, the other pictures.
         """
+        if not self.training and bool(said.known.all()):  # nobody would look at what is told
+            return said, said.source.new_full((len(lowres), EXPRESSION), float("nan"))
         own = motion_between(identity.shape, identity.shape)
         with torch.autocast(flow.device.type, enabled=False):
             place, flow = own.source, flow.detach().float()
