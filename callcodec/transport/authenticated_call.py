@@ -2,6 +2,9 @@
 
 Four messages: the caller's commitment, the listener's identification, the caller's offer with its proof, and, once
 a person has said yes, the listener's answer with its proof. Nothing is answered before the caller is known.
+
+What they prove is a shared secret, or a key that they agree on with a spoken code (`one_time_code`), whose two
+messages travel in the first two of these.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from callcodec.transport.authentication import (
     fingerprints_of,
 )
 from callcodec.transport.description import Description, check_description
+from callcodec.transport.one_time_code import OneTimeCode, WrongCodeError
 from callcodec.transport.peer import WebRtcPeer
 from callcodec.transport.signalling import Signalling
 
@@ -28,6 +32,8 @@ MAX_REASON_LENGTH = 200
 DECLINED = "the person there does not take the call"
 
 Words = tuple[str, ...]
+Credential = bytes | OneTimeCode
+"""What the two sides share: a secret of 128 bits or more, or a code for this one attempt."""
 
 
 class RefusedError(ConnectionError):
@@ -46,7 +52,7 @@ class Patience:
 async def place_authenticated_call(
     peer: WebRtcPeer,
     signalling: Signalling,
-    secret: bytes,
+    credential: Credential,
     patience: Patience,
     ringing: Callable[[Words], None],
 ) -> None:
@@ -58,15 +64,18 @@ async def place_authenticated_call(
     async with _refusing(signalling):
         offer = await peer.offer()
         me = Identification.fresh(Role.CALL, fingerprints_of(offer["sdp"]))
-        await signalling.send({"type": "commitment", "version": VERSION, "commitment": me.commitment().hex()})
+        agreement = _Agreement(credential, Role.CALL)
+        commitment = {"type": "commitment", "version": VERSION, "commitment": me.commitment().hex()}
+        await signalling.send({**commitment, **agreement.fields})
         message = await _receive(signalling, "identification", patience.message_s)
+        agreement.finish(message)
         other = Identification(Role.LISTEN, _bytes(message, "nonce"), _fingerprints(message))
         meeting = Meeting(me, other)
-        proof = meeting.proof(secret, Role.CALL)
+        proof = meeting.proof(agreement.key, Role.CALL)
         await signalling.send({**offer, "nonce": me.nonce.hex(), "proof": proof.hex()})
         ringing(meeting.words())
         message = await _receive(signalling, "answer", patience.person_s)
-        meeting.check_proof(secret, Role.LISTEN, _bytes(message, "proof"))
+        agreement.check_proof(meeting, Role.LISTEN, _bytes(message, "proof"))
         answer = check_description(message, "answer")
         _check_fingerprints(answer, other)
         await peer.accept(answer)
@@ -76,7 +85,7 @@ async def place_authenticated_call(
 async def take_authenticated_call(
     peer: WebRtcPeer,
     signalling: Signalling,
-    secret: bytes,
+    credential: Credential,
     patience: Patience,
     accept: Callable[[Words], Awaitable[bool]],
 ) -> bool:
@@ -88,22 +97,67 @@ async def take_authenticated_call(
         commitment = await _receive(signalling, "commitment", patience.message_s)
         _check_version(commitment)
         me = Identification.fresh(Role.LISTEN, peer.fingerprints)
-        await signalling.send(
-            {"type": "identification", "nonce": me.nonce.hex(), "fingerprints": list(me.fingerprints)}
-        )
+        agreement = _Agreement(credential, Role.LISTEN)
+        agreement.finish(commitment)
+        identification = {
+            "type": "identification",
+            "nonce": me.nonce.hex(),
+            "fingerprints": list(me.fingerprints),
+        }
+        await signalling.send({**identification, **agreement.fields})
         message = await _receive(signalling, "offer", patience.message_s)
         offer = check_description(message, "offer")
         other = Identification(Role.CALL, _bytes(message, "nonce"), fingerprints_of(offer["sdp"]))
         check_commitment(_bytes(commitment, "commitment"), other)
         meeting = Meeting(other, me)
-        meeting.check_proof(secret, Role.CALL, _bytes(message, "proof"))
+        agreement.check_proof(meeting, Role.CALL, _bytes(message, "proof"))
         if not await accept(meeting.words()):
             await _refuse(signalling, DECLINED)
             return False
         answer = await peer.answer(offer)
-        await signalling.send({**answer, "proof": meeting.proof(secret, Role.LISTEN).hex()})
+        await signalling.send({**answer, "proof": meeting.proof(agreement.key, Role.LISTEN).hex()})
     await peer.connected(patience.connection_s)
     return True
+
+
+class _Agreement:
+    """The key of one attempt: the shared secret as it is, or what comes of a code."""
+
+    def __init__(self, credential: Credential, role: Role) -> None:
+        self._code = credential if isinstance(credential, OneTimeCode) else None
+        self.fields = {} if self._code is None else {"pake": self._code.begin(role).hex()}
+        """What goes beside this side's first message."""
+        self._key = None if isinstance(credential, OneTimeCode) else credential
+
+    @property
+    def key(self) -> bytes:
+        """What proofs are made with. AuthenticationError as long as there is none."""
+        if not self._key:
+            raise AuthenticationError("There is no key before the two sides have agreed on one.")
+        return self._key
+
+    def finish(self, message: Mapping[str, object]) -> None:
+        """Takes what came beside the other side's first message. AuthenticationError if the two ways differ."""
+        if self._code is not None and "pake" not in message:
+            raise AuthenticationError("The other side uses a secret file, this one a code: both need the same.")
+        if self._code is None and "pake" in message:
+            raise AuthenticationError("The other side uses a code, this one a secret file: both need the same.")
+        if self._code is not None:
+            self._key = self._code.finish(_bytes(message, "pake"))
+
+    def check_proof(self, meeting: Meeting, by: Role, proof: bytes) -> None:
+        """AuthenticationError unless `proof` is that of the role `by`; WrongCodeError where a code was tried."""
+        try:
+            meeting.check_proof(self.key, by, proof)
+        except AuthenticationError:
+            if self._code is None:
+                raise
+            raise WrongCodeError(
+                "The two codes differ, or somebody has changed what was sent; this code is used up, the next call "
+                "needs a new one."
+            ) from None
+        if self._code is not None:
+            self._code.confirmed(self.key)
 
 
 @asynccontextmanager
