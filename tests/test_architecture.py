@@ -37,10 +37,17 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
     "callcodec.face": (set(), {"cv2"}),
     "callcodec.transport": ({"callcodec.wire"}, {"aiortc", "aioice", "aiohttp", "av"}),
     "models.training": (
-        {"models", "callcodec.wire", "callcodec.media", "callcodec.face", "callcodec.speech"},
+        {
+            "models",
+            "callcodec.wire",
+            "callcodec.media",
+            "callcodec.face",
+            "callcodec.speech",
+            "callcodec.h264",
+        },
         {"torch", "cv2", "scipy", "torchmetrics", "safetensors", "lightning_fabric"},
     ),
-    "models": ({"callcodec.speech"}, {"torch", "safetensors"}),
+    "models": ({"callcodec.speech", "callcodec.h264"}, {"torch", "safetensors"}),
     "sender": (
         {
             "callcodec.wire",
@@ -58,6 +65,7 @@ MAY_IMPORT: dict[str, tuple[set[str], set[str]]] = {
             "callcodec.speech",
             "callcodec.media",
             "callcodec.face",
+            "callcodec.h264",
             "callcodec.transport",
             "models",
         },
