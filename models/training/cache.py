@@ -37,6 +37,7 @@ class ClipInfo:
     frames: int
     has_voice: bool
     emotion: str = ""  # label:level as the data set has it, see emotion_labels; empty where unknown
+    source_px: int = 0  # side of the box in the source; a clip of 256 pixels was enlarged below that; 0: unknown
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class DecodedClip:
     landmarks: NDArray[np.float16]  # (frames, 68, 2), NaN where no face was found
     mel: NDArray[np.float16]  # (80, n), 10 ms each; (80, 0) without a voice
     emotion: str = ""  # label:level, empty where unknown
+    source_px: int = 0  # side of the box in the source, 0 where unknown
 
 
 class ClipCache:
@@ -176,7 +178,7 @@ class CacheWriter:
         self._landmarks.append(clip.landmarks)
         self._mels.append(clip.mel)
         self._clips.append(ClipInfo(clip.name, clip.person, clip.lip_sync, clip.repository,
-                                    first, len(clip.frames), clip.mel.shape[1] > 0, clip.emotion))  # fmt: skip
+                                    first, len(clip.frames), clip.mel.shape[1] > 0, clip.emotion, clip.source_px))  # fmt: skip
 
     def _store(self, content: NDArray[np.uint8]) -> tuple[int, int]:
         start = self._out.tell()

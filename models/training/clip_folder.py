@@ -39,7 +39,7 @@ def decoded_clips(data: Path, split: str) -> Iterator[DecodedClip]:
         mel = log_mel(pcm).astype(np.float16) if len(pcm) else np.zeros((MEL_BINS, 0), np.float16)
         yield DecodedClip(
             row["clip"], row["person"], row["lip_sync"], row["source_repository"], tuple(frames), points, mel,
-            row.get("emotion") or "",
+            row.get("emotion") or "", int(row.get("source_px") or 0),
         )  # fmt: skip
 
 
