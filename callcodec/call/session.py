@@ -3,73 +3,29 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.live import Live
 from rich.text import Text
 
-from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
-from callcodec.call.emotion import EmotionChoice, announce_emotion
+from callcodec.call.emotion import announce_emotion
 from callcodec.call.end import build_end, open_workers
-from callcodec.call.equipment import Equipment, Outputs
+from callcodec.call.equipment import Outputs
 from callcodec.call.live import Failure, run_live
+from callcodec.call.meeting import meet
 from callcodec.call.onlooker import Onlooker
+from callcodec.call.session_options import SessionOptions
 from callcodec.call.shapes import create_shape_finder
 from callcodec.call.terminal import Terminal
-from callcodec.transport.authenticated_call import (
-    Patience,
-    Words,
-    place_authenticated_call,
-    take_authenticated_call,
-)
 from callcodec.transport.authentication import Role
 from callcodec.transport.clock import MonotonicClock
 from callcodec.transport.ice_servers import parse_ice_server
-from callcodec.transport.paste import PasteSignalling
 from callcodec.transport.peer import WebRtcPeer
-from callcodec.transport.rendezvous_client import RendezvousSignalling, check_room, check_url
-from callcodec.transport.signalling import Signalling
 from models.registry import create_reconstructor
 
-PASTE = "paste"
 GIVE_UP_AFTER_S = 6.0
-ANSWER_WITHIN_S = 90.0
-PASTE_PATIENCE = Patience(connection_s=60.0)
-"""A person carries the answer over; for longer ICE does not knock."""
 REFRESHES_PER_S = 4
-
-
-@dataclass(frozen=True)
-class SessionOptions:
-    """What one person calls with. ``signal``: a rendezvous, or "paste". ``device``: of torch.
-
-    ``yes``: take the call without asking. ``seconds``: hang up after so long. ``identity``: (256, 256, 3) RGB.
-    ``ice_servers``: as `parse_ice_server` takes them.
-    """
-
-    room: str
-    secret: bytes
-    signal: str
-    equipment: Equipment
-    config: CallConfig
-    device: str
-    yes: bool = False
-    seconds: float | None = None
-    emotion: EmotionChoice = None
-    identity: NDArray[np.uint8] | None = None
-    ice_servers: tuple[str, ...] = ()
-    turn_password: str | None = None
-
-    def check(self) -> None:
-        """ValueError, with a sentence, for what cannot be; opens nothing."""
-        if self.signal != PASTE:
-            check_url(self.signal)
-            check_room(self.room)
-        self.equipment.check()
 
 
 class CallRefusedError(ValueError):
@@ -108,75 +64,14 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
 
             if role is Role.CALL:
                 get_ready()
-            signalling = await stack.enter_async_context(_meeting(options, role, terminal))
-            if not await _connect(options, role, terminal, signalling, peer, get_ready):
+            if await meet(options, role, terminal, peer, get_ready) is None:
                 terminal.say("Declined.")
                 return
-            await signalling.close()
             await _talk(options, terminal, drivers[0], failure, onlooker, stop)
         recorded = outputs.recording is not None and outputs.recording.finish()
     if options.equipment.record is not None:
         kept = f"Recorded: {options.equipment.record}." if recorded else "Nothing was received to record."
         terminal.say(kept)
-
-
-@contextlib.asynccontextmanager
-async def _meeting(options: SessionOptions, role: Role, terminal: Terminal) -> AsyncIterator[Signalling]:
-    """The way to the other side, once it is there."""
-    if options.signal == PASTE:
-        yield PasteSignalling(
-            lambda line: terminal.say(f"Send this line to the other side:\n{line}"),
-            lambda: terminal.ask("Paste the other side's line:"),
-            terminal.say,
-        )
-        return
-    signalling = await RendezvousSignalling.join(options.signal, options.room)
-    try:
-        whom = "Waiting for a call" if role is Role.LISTEN else "Looking for the other side"
-        terminal.say(f"{whom} in room {options.room}.")
-        await signalling.paired()
-        yield signalling
-    finally:
-        await signalling.close()
-
-
-async def _connect(
-    options: SessionOptions,
-    role: Role,
-    terminal: Terminal,
-    signalling: Signalling,
-    peer: WebRtcPeer,
-    get_ready: Callable[[], None],
-) -> bool:
-    """Whether the two are connected; False: this side's person said no.
-
-    ``get_ready`` opens camera and microphone of who listens, once the call is taken.
-    """
-    patience = PASTE_PATIENCE if options.signal == PASTE else Patience()
-
-    def ringing(words: Words) -> None:
-        terminal.say(f"Ringing. Both screens must show the same four words: {' '.join(words)}")
-
-    async def accept(words: Words) -> bool:
-        terminal.say("A call from somebody who holds your secret.")
-        terminal.say(f"Both screens must show the same four words: {' '.join(words)}")
-        taken = options.yes or await _asked(terminal)
-        if taken:
-            get_ready()
-        return taken
-
-    if role is Role.LISTEN:
-        return await take_authenticated_call(peer, signalling, options.secret, patience, accept)
-    await place_authenticated_call(peer, signalling, options.secret, patience, ringing)
-    return True
-
-
-async def _asked(terminal: Terminal) -> bool:
-    try:
-        answer = await asyncio.wait_for(terminal.ask("Take it? [y/n]"), ANSWER_WITHIN_S)
-    except TimeoutError:
-        return False
-    return answer.lower() in ("y", "yes")
 
 
 async def _talk(

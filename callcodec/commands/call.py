@@ -11,10 +11,17 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "call",
         help="call somebody who listens",
-        description="Calls whoever listens in a room with the same secret. Both screens show four words: if they "
-        "differ, somebody stands in between. Use headphones: nothing cancels echoes.",
+        description="Calls whoever listens in a room with the same secret, or reads out the code. Both screens show "
+        "four words: if they differ, somebody stands in between. Use headphones: nothing cancels echoes.",
     )
     add_call_arguments(parser)
+    parser.add_argument(
+        "--code",
+        nargs="?",
+        const="",
+        metavar="CODE",
+        help="instead of a secret file: the code that the other side reads out; asked for if left out",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

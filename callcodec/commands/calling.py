@@ -23,7 +23,7 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
     """Add everything that a person calls with."""
     parser.add_argument("--room", default="", metavar="NAME", help="where to meet; both name the same")
     parser.add_argument(
-        "--secret-file", type=Path, required=True, metavar="F", help="made by callcodec secret, on both sides"
+        "--secret-file", type=Path, metavar="F", help="made by callcodec secret, on both sides"
     )
     parser.add_argument(
         "--signal",
@@ -81,12 +81,15 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
     from callcodec.call.end import picture_threads
     from callcodec.call.equipment import Equipment
     from callcodec.call.memory import keep_freed_memory
-    from callcodec.call.session import PASTE, SessionOptions, hold_call
+    from callcodec.call.session import hold_call
+    from callcodec.call.session_options import PASTE, SessionOptions
     from callcodec.call.terminal import Terminal
     from callcodec.config import load_config
     from callcodec.transport.ice_servers import PASSWORD_VARIABLE
     from callcodec.transport.secret import load_secret
 
+    if (arguments.secret_file is None) == (arguments.code is None):
+        raise ValueError("say who may be on the other side: either --secret-file FILE or --code")
     if not arguments.room and arguments.signal != PASTE:
         raise ValueError("--room NAME says where to meet; the other side names the same")
     config = load_config(arguments.config, CallConfig)
@@ -96,7 +99,8 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
         config = replace(config, receiver=replace(config.receiver, weights=arguments.weights))
     options = SessionOptions(
         room=arguments.room,
-        secret=load_secret(arguments.secret_file),
+        secret=None if arguments.secret_file is None else load_secret(arguments.secret_file),
+        code=arguments.code or None,
         signal=arguments.signal,
         equipment=Equipment(
             video=arguments.video,

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from callcodec.call.config import CallConfig
 from callcodec.call.equipment import Equipment
-from callcodec.call.session import SessionOptions, hold_call
+from callcodec.call.session import hold_call
+from callcodec.call.session_options import SessionOptions
 from callcodec.call.terminal import Terminal
 from callcodec.config import load_config
 from callcodec.transport.authentication import Role
@@ -45,9 +46,10 @@ def person(
     signal: str,
     video: Path | None = None,
     record: Path | None = None,
-    secret: bytes = SECRET,
+    secret: bytes | None = SECRET,
     yes: bool = True,
     seconds: float | None = None,
+    code: str | None = None,
 ) -> SessionOptions:
     """What one of them calls with; no device is touched."""
     config = load_config("calls/phone", CallConfig)
@@ -66,6 +68,7 @@ def person(
         device="cpu",
         yes=yes,
         seconds=seconds,
+        code=code,
     )
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from callcodec.call.recording import FILM_COMMENT
+from callcodec.call.session import hold_call
 from callcodec.media.clip import open_clip
 from callcodec.transport.authenticated_call import RefusedError
-from callcodec.transport.authentication import AuthenticationError
-from tests.call.people import Script, meet, person, rendezvous
+from callcodec.transport.authentication import AuthenticationError, Role
+from tests.call.people import SECRET, Script, meet, person, rendezvous
 from tests.call.talking_clip import write_talking_clip
 from tests.transport.calls import until
 
@@ -78,7 +79,7 @@ def test_another_secret_is_refused_on_both_sides_and_leaves_no_file(tmp_path: Pa
 
 
 def test_a_call_that_is_declined_is_a_sentence_to_the_caller() -> None:
-    outcomes, _, at_listener = call(person("").secret, yes=False)
+    outcomes, _, at_listener = call(SECRET, yes=False)
     assert isinstance(outcomes[0], RefusedError)
     assert outcomes[1] is None
     assert at_listener.said[-1] == "Declined."
@@ -100,9 +101,10 @@ def test_a_third_person_is_refused() -> None:
 
 
 @pytest.mark.slow
-def test_two_people_can_carry_the_lines_over_by_hand() -> None:
+@pytest.mark.parametrize("secret", [SECRET, None], ids=["secret file", "code"])
+def test_two_people_can_carry_the_lines_over_by_hand(secret: bytes | None) -> None:
     class Carrier(Script):
-        """Hands each line that it is shown to the other person."""
+        """Hands each line that it is shown, and the code, to the other person."""
 
         other: Script
 
@@ -110,13 +112,68 @@ def test_two_people_can_carry_the_lines_over_by_hand() -> None:
             super().say(sentence)
             if sentence.startswith("Send this line"):
                 self.other.answers.put_nowait(sentence.splitlines()[1])
+            elif sentence.startswith("Read this code out"):
+                self.other.answers.put_nowait(sentence.rpartition(": ")[2])
 
     async def talk() -> tuple[list[BaseException | None], Carrier, Carrier]:
         one, other = Carrier(), Carrier()
         one.other, other.other = other, one
-        return await meet(person("paste", seconds=0.5), person("paste"), one, other), one, other
+        caller = person("paste", secret=secret, seconds=0.5)
+        return await meet(caller, person("paste", secret=secret), one, other), one, other
 
     outcomes, one, other = asyncio.run(talk())
     assert outcomes == [None, None]
     assert one.words() == other.words()
     assert "The other side hung up." in other.said
+
+
+async def code_shown(at_listener: Script, number: int) -> str:
+    """The code that the listener is shown as the ``number``-th."""
+
+    def shown() -> list[str]:
+        return [said for said in at_listener.said if "Read this code out" in said]
+
+    await until(lambda: len(shown()) >= number)
+    return shown()[number - 1].rpartition(": ")[2]
+
+
+def test_a_code_that_is_read_out_connects_two() -> None:
+    async def talk() -> tuple[list[BaseException | None], Script, Script]:
+        at_caller, at_listener = Script(), Script()
+
+        async def read_out() -> None:
+            at_caller.answers.put_nowait(await code_shown(at_listener, 1))
+
+        async with rendezvous() as url:
+            options = person(url, secret=None, seconds=0.5)
+            outcomes, _ = await asyncio.gather(meet(options, options, at_caller, at_listener), read_out())
+        return outcomes, at_caller, at_listener
+
+    outcomes, at_caller, at_listener = asyncio.run(talk())
+    assert outcomes == [None, None]
+    assert at_caller.words() == at_listener.words()
+    assert any("holds your code" in said for said in at_listener.said)
+
+
+def test_after_a_wrong_code_the_listener_reads_out_another_one() -> None:
+    async def talk() -> tuple[BaseException | None, list[BaseException | None], list[str]]:
+        at_listener, codes = Script(), []
+        async with rendezvous() as url:
+            listening = asyncio.create_task(
+                hold_call(person(url, secret=None, seconds=0.5), Role.LISTEN, at_listener)
+            )
+            codes.append(await code_shown(at_listener, 1))
+            wrong = person(url, secret=None, code=f"{(int(codes[0].replace('-', '')) + 1) % 10**8:08}")
+            refused = await asyncio.gather(hold_call(wrong, Role.CALL, Script()), return_exceptions=True)
+            codes.append(await code_shown(at_listener, 2))
+            right = person(url, secret=None, code=codes[1], seconds=0.5)
+            outcomes = await asyncio.gather(
+                hold_call(right, Role.CALL, Script()), listening, return_exceptions=True
+            )
+        return refused[0], list(outcomes), codes
+
+    refused, outcomes, codes = asyncio.run(talk())
+    assert isinstance(refused, RefusedError)
+    assert "used up" in str(refused)
+    assert outcomes == [None, None]
+    assert codes[0] != codes[1]

@@ -55,6 +55,22 @@ def test_without_a_secret_there_is_no_call(tmp_path: Path, capsys: pytest.Captur
     assert "callcodec secret" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["listen", "call"])
+@pytest.mark.parametrize("both", [True, False])
+def test_a_call_needs_either_a_secret_file_or_a_code(
+    command: str, both: bool, secret: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ["--secret-file", str(secret), "--code"] if both else []
+    assert main([command, "--room", "r", "--video", "none", *named, *DEVICELESS]) == 2
+    assert "either --secret-file FILE or --code" in capsys.readouterr().err
+
+
+def test_a_code_that_is_none_is_refused_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["call", "--room", "r", "--video", "none", "--audio", "none", "--code", "12"]
+    assert main([*arguments, *DEVICELESS]) == 2
+    assert "8 digits" in capsys.readouterr().err
+
+
 @contextmanager
 def command(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A command in a process of its own, ended with the block."""

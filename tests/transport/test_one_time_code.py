@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -88,13 +89,11 @@ def test_a_message_of_the_own_role_is_refused() -> None:
 
 
 @given(st.one_of(st.binary(max_size=40), st.binary(min_size=32, max_size=32).map(lambda b: b"B" + b)))
-def test_rubbish_is_refused(message: bytes) -> None:
+def test_rubbish_is_refused_or_gives_a_key_that_nobody_has(message: bytes) -> None:
     code = OneTimeCode(CODE)
     code.begin(Role.CALL)
-    try:
-        assert len(code.finish(message)) == 32  # half of all numbers are points of the curve, a random one of its group
-    except AuthenticationError as error:
-        assert str(error).endswith(".")
+    with suppress(AuthenticationError):  # one random number in sixteen is an element of the group
+        assert len(code.finish(message)) == 32
 
 
 @pytest.mark.parametrize("element", [bytes(32), b"\x01" + bytes(31)], ids=["order 4", "neutral"])
