@@ -15,7 +15,6 @@ from callcodec.measure.upsampler.delivery import IDENTITY_BYTES, Wire
 from callcodec.measure.upsampler.hints import HintsChannel
 from callcodec.measure.upsampler.markdown import to_markdown
 from callcodec.measure.upsampler.methods import (
-    Av1,
     Bicubic,
     Method,
     Original,
@@ -214,7 +213,7 @@ def _methods(
     return methods
 
 
-def _av1(scene: Scene) -> Av1 | None:
+def _av1(scene: Scene) -> Method | None:
     try:
         return svt_av1(scene.cache, scene.index)
     except RuntimeError:

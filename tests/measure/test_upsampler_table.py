@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from callcodec.measure.svt_av1 import encode_low_delay
+from callcodec.measure.codecs.catalogue import find_codec
+from callcodec.measure.codecs.coding import code
 from callcodec.measure.upsampler.delivery import Wire, deliver, identity_image
 from callcodec.measure.upsampler.hints import CodedHints, ExactHints
 from callcodec.measure.upsampler.methods import Material, Picture, Reconstructed, Switches, Voice
@@ -167,7 +168,7 @@ def test_a_clip_without_any_face_has_no_hints_and_is_judged_all_the_same() -> No
 def test_svt_av1_shows_every_picture_again_at_a_low_rate(cache: ClipCache) -> None:
     small = [np.ascontiguousarray(cache.frame(n)[::4, ::4]) for n in range(0, FRAMES, 5)]
     try:
-        video = encode_low_delay(small, 5)
+        video = code(small, 5, find_codec("svt-av1"), 63)
     except RuntimeError as error:
         pytest.skip(str(error))
     assert len(video.pictures) == len(small)

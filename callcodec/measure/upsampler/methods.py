@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from callcodec.measure.svt_av1 import encode_low_delay
-from callcodec.measure.upsampler.delivery import Delivery, Wire
+from callcodec.measure.codecs.reduced import CodecPoint, Conventional, encode_point
+from callcodec.measure.upsampler.delivery import Delivery
 from models.consistency import correct
 from models.identity_check import animated, identity_error
 from models.reconstructor import CompactReconstructor, Reconstructor
@@ -21,10 +20,8 @@ from models.training.cache import ClipCache
 from models.training.data import WINDOW, voice_window
 from receiver.picture import enlarge, to_pixels, weights
 
-PICTURE = 256
 ORIGINAL = "original"
-AV1_SIZE = 64
-AV1_FRAMES_PER_SECOND = 5
+AV1_POINT = CodecPoint("svt-av1", 64, 5.0, 63)
 
 Picture = NDArray[np.uint8]
 
@@ -159,36 +156,14 @@ class Still:
         return (self.identity for _ in slots)
 
 
-@dataclass(frozen=True)
-class Av1:
-    """SVT-AV1 at its lowest rate, 64×64 at 5 FPS, enlarged and held; without the delay of waiting for the next."""
+def svt_av1(cache: ClipCache, index: int) -> Conventional:
+    """SVT-AV1 at its lowest rate, enlarged and held; without the delay of waiting for the next picture.
 
-    kbps: float
-    enlarged: tuple[Picture, ...]
-    every_frames: int
-    name: str = "SVT-AV1 64×64"
-
-    def pictures(self, slots: Sequence[int]) -> Iterator[Picture]:
-        """See ``Method``."""
-        return (self.enlarged[slot // self.every_frames] for slot in slots)
-
-
-def svt_av1(cache: ClipCache, index: int) -> Av1:
-    """Encode a clip of ``cache`` for comparison. Raises RuntimeError where SVT-AV1 is not there."""
-    clip, every = cache.clips[index], Wire(AV1_FRAMES_PER_SECOND, 0).every_frames
-    small = [
-        np.asarray(
-            cv2.resize(cache.frame(clip.first_frame + n), (AV1_SIZE, AV1_SIZE), interpolation=cv2.INTER_AREA),
-            np.uint8,
-        )
-        for n in range(0, clip.frames, every)
-    ]
-    video = encode_low_delay(small, AV1_FRAMES_PER_SECOND)
-    size = (PICTURE, PICTURE)
-    enlarged = [
-        np.asarray(cv2.resize(p, size, interpolation=cv2.INTER_CUBIC), np.uint8) for p in video.pictures
-    ]
-    return Av1(video.kbps, tuple(enlarged), every)
+    Raises RuntimeError where SVT-AV1 is not there.
+    """
+    clip = cache.clips[index]
+    frames = [cache.frame(clip.first_frame + n) for n in range(clip.frames)]
+    return encode_point(frames, AV1_POINT, "SVT-AV1 64×64")
 
 
 def takes_hints(reconstructor: Reconstructor) -> bool:
