@@ -2,10 +2,12 @@
 
 from callcodec import __version__
 from callcodec.call.source import Source
+from callcodec.call.status import LinkFigures
 from callcodec.transport.carriers import Carried, Carrier
 from callcodec.transport.endpoint import Channel, Endpoint, MessageArrival, VoiceArrival
 from callcodec.wire.bundle import Bundle
 from callcodec.wire.control import (
+    IDENTITY_TAG_BYTES,
     Bye,
     Capability,
     Control,
@@ -53,8 +55,10 @@ class Participant:
         self._source = source
         self._started_s: float | None = None
         self._hung_up = False
+        self._resuming = False
         self._identity_asked_s: float | None = None
         self.malformed = 0
+        self.link = LinkFigures()
         self.peer: Hello | None = None
         self.goodbye: Bye | None = None
         self.refusal: str | None = None
@@ -69,8 +73,13 @@ class Participant:
     def start(self, now_s: float) -> None:
         """The connection is up: greet the other side and start the media timeline."""
         self._started_s = now_s
-        hello = Hello(capabilities=CAPABILITIES, rungs=ALL_RUNGS, software=f"callcodec {__version__}")
-        self._say(hello)
+        self._greet()
+
+    def resume(self) -> None:
+        """A new connection has taken the place of the one before: greet again, and say what need not come again."""
+        self._resuming = True
+        self.sender.pause_identity()
+        self._greet()
 
     def tick(self, now_s: float) -> None:
         """Capture, send, play and show everything that is due at ``now_s``."""
@@ -145,6 +154,11 @@ class Participant:
         for face in bundle.faces:
             self.receiver.receive_face(face, carried.rtp_timestamp, carried.arrival_s)
 
+    def _greet(self) -> None:
+        held = tuple(digest[:IDENTITY_TAG_BYTES] for digest in self.receiver.identities_held)
+        software = f"callcodec {__version__}"
+        self._say(Hello(capabilities=CAPABILITIES, rungs=ALL_RUNGS, software=software, identities=held))
+
     def _ask_for_identity(self, now_s: float) -> None:
         """Faces come, but no identity image: ask for it, patiently."""
         waiting_since_s = self.receiver.identity_missing_since_s
@@ -167,6 +181,9 @@ class Participant:
         if isinstance(message, Hello):
             self.peer = message
             self.sender.set_peer_reads_hints(Capability.HINTS in message.capabilities)
+            if self._resuming:
+                self._resuming = False
+                self.sender.send_missing_identity(message.identities)
         elif isinstance(message, Bye):
             self.goodbye = message
             self.receiver.finish()
