@@ -126,6 +126,8 @@ class Recorder:
                 _by_class(statistics.received),
                 sender.counts.bundle_bytes,
                 sender.identity_bytes,
+                sender.counts.face_bytes,
+                sender.counts.voice_bytes,
             )
         )
 

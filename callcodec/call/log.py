@@ -52,7 +52,8 @@ class FaceNote:
 class WireNote:
     """Whole IP packets in bytes at one moment, both directions of one end, by class.
 
-    ``bundle_bytes`` and ``identity_bytes``: how much of what was sent were face bundles and identity messages.
+    ``bundle_bytes`` and ``identity_bytes``: how much of what was sent were face bundles and identity messages;
+    ``face_bytes`` and ``voice_bytes``: face packets without their bundles, and Opus packets.
     """
 
     wall_s: float
@@ -60,6 +61,8 @@ class WireNote:
     received: dict[str, int]
     bundle_bytes: int
     identity_bytes: int
+    face_bytes: int = 0
+    voice_bytes: int = 0
 
 
 @dataclass
