@@ -76,7 +76,7 @@ async def place_authenticated_call(
         ringing(meeting.words())
         message = await _receive(signalling, "answer", patience.person_s)
         agreement.check_proof(meeting, Role.LISTEN, _bytes(message, "proof"))
-        answer = check_description(message, "answer")
+        answer = check_description(message, "answer", peer.media)
         _check_fingerprints(answer, other)
         await peer.accept(answer)
     await peer.connected(patience.connection_s)
@@ -106,7 +106,7 @@ async def take_authenticated_call(
         }
         await signalling.send({**identification, **agreement.fields})
         message = await _receive(signalling, "offer", patience.message_s)
-        offer = check_description(message, "offer")
+        offer = check_description(message, "offer", peer.media)
         other = Identification(Role.CALL, _bytes(message, "nonce"), fingerprints_of(offer["sdp"]))
         check_commitment(_bytes(commitment, "commitment"), other)
         meeting = Meeting(other, me)

@@ -22,12 +22,14 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.rtp import RtpPacket
 
 from callcodec.transport import aiortc_patches
-from callcodec.transport.authentication import spelled
+from callcodec.transport.authentication import fingerprints_of, spelled
 from callcodec.transport.clock import Clock, MonotonicClock
 from callcodec.transport.description import (
+    CALL_MEDIA,
     Description,
     UnusableDescriptionError,
     check_description,
+    has_video,
     without_header_extensions,
 )
 from callcodec.transport.endpoint import (
@@ -39,6 +41,7 @@ from callcodec.transport.endpoint import (
     WireStatistics,
     check_message,
 )
+from callcodec.transport.h264_track import H264Track
 from callcodec.transport.tally import WireTally
 
 logger = logging.getLogger(__name__)
@@ -76,20 +79,30 @@ class WebRtcPeer:
     Both: `connected()`, then the call, then `close()`.
     """
 
+    media = CALL_MEDIA
+    """The sections of its descriptions, in their order."""
+
     def __init__(
         self,
         *,
         loopback: bool = False,
         ice_servers: tuple[RTCIceServer, ...] = (),
         clock: Clock | None = None,
+        offers_video: bool = False,
+        sends_video: bool = False,
     ) -> None:
-        """`loopback`: candidates on 127.0.0.1 only. No server is contacted unless `ice_servers` names one."""
+        """`loopback`: candidates on 127.0.0.1 only. No server is contacted unless `ice_servers` names one.
+
+        `offers_video`: an offer has an H.264 line; whoever is called takes one in any case. `sends_video`: this side
+        has something to send on it.
+        """
         aiortc_patches.apply()
         self.on_voice: Callable[[VoiceArrival], None] | None = None
         self.on_message: Callable[[MessageArrival], None] | None = None
         self.on_state: Callable[[ConnectionState], None] | None = None
         self._loop = asyncio.get_running_loop()
         self._clock = clock or MonotonicClock()
+        self.video = H264Track(self._clock, sends_video)
         self._addresses = (LOOPBACK,) if loopback else ()
         self._state = ConnectionState.NEW
         self._settled = asyncio.Event()
@@ -107,6 +120,8 @@ class WebRtcPeer:
         aiortc_patches.shorten_cname(self._connection)
         aiortc_patches.tap_rtp(transceiver, self._take_voice)
         self._channels = {channel: self._open_channel(channel) for channel in Channel}
+        if offers_video:
+            self.video.join(self._connection)
 
     @property
     def state(self) -> ConnectionState:
@@ -121,6 +136,12 @@ class WebRtcPeer:
             sorted(spelled(f.algorithm, f.value) for f in transport.getLocalParameters().fingerprints)
         )
 
+    @property
+    def remote_fingerprints(self) -> tuple[str, ...]:
+        """Of the other side's description; none before there is one."""
+        description = self._connection.remoteDescription
+        return () if description is None else fingerprints_of(description.sdp)
+
     async def offer(self) -> Description:
         """The caller's half of the negotiation, candidates included."""
         self._enter(ConnectionState.CONNECTING)
@@ -131,6 +152,8 @@ class WebRtcPeer:
         """The called side's half. ValueError if the offer cannot be understood or lacks voice or channels."""
         self._enter(ConnectionState.CONNECTING)
         with self._understanding("offer"):
+            if has_video(offer):
+                self.video.join(self._connection)
             await self._apply(offer, "offer")
             return await self._describe(await self._connection.createAnswer())
 
@@ -201,7 +224,7 @@ class WebRtcPeer:
         return {"type": local.type, "sdp": local.sdp}
 
     async def _apply(self, description: Mapping[str, object], kind: str) -> None:
-        sdp = without_header_extensions(check_description(description, kind)["sdp"])
+        sdp = without_header_extensions(check_description(description, kind, self.media)["sdp"])
         await self._connection.setRemoteDescription(RTCSessionDescription(sdp, kind))
 
     @contextmanager
