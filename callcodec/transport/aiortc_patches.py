@@ -6,7 +6,8 @@
 - consent checks that outlive long round trips and heavy loss (`consent.ConsentSchedule`);
 - every datagram counted, by class (`tally.WireTally`);
 - host candidates on the loopback, which aioice leaves out;
-- SCTP's first timeout 1 s, as RFC 9260, 16 has it, instead of the 3 s of RFC 4960.
+- SCTP's first timeout 1 s, as RFC 9260, 16 has it, instead of the 3 s of RFC 4960;
+- the lowest rate of aiortc's own H.264 encoder, 500 kbps.
 
 The other functions adapt one connection. tests/transport/test_aiortc_patches.py fails when a name has moved.
 """
@@ -18,8 +19,8 @@ import base64
 import functools
 import os
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -34,8 +35,16 @@ from aiortc import (
     rtcrtpsender,
     rtcsctptransport,
 )
+from aiortc.codecs import h264
 from aiortc.rtcdtlstransport import SRTP_AES128_CM_SHA1_80, SRTP_PROFILES
-from aiortc.rtp import RtpPacket
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    RtpPacket,
+    pack_remb_fci,
+    unpack_remb_fci,
+)
 
 from callcodec.transport.consent import ConsentSchedule
 from callcodec.transport.endpoint import IPV4_UDP_BYTES, IPV6_UDP_BYTES
@@ -49,6 +58,7 @@ RTCP_INTERVAL_FACTOR = 10
 bandwidth and for 5 s or more between reports."""
 
 SCTP_RTO_INITIAL_S = 1.0
+H264_MIN_BITS_PER_S = 30_000
 
 _host_addresses: ContextVar[tuple[str, ...] | None] = ContextVar("host_addresses", default=None)
 
@@ -152,6 +162,7 @@ def apply() -> None:
         # The sender adds a random origin to every timestamp here, and nowhere else.
         (rtcrtpsender, "uint32_add", lambda _origin, timestamp: timestamp % 2**32),
         (rtcsctptransport, "SCTP_RTO_INITIAL", SCTP_RTO_INITIAL_S),
+        (h264, "MIN_BITRATE", H264_MIN_BITS_PER_S),
     )
     for owner, name, value in replacements:
         setattr(owner, name, value)
@@ -194,6 +205,52 @@ def tap_rtp(transceiver: RTCRtpTransceiver, on_packet: Callable[[RtpPacket], Non
     The tap takes the place of the jitter buffer, behind the statistics that receiver reports are made from.
     """
     vars(transceiver.receiver)["_RTCRtpReceiver__jitter_buffer"] = _Tap(on_packet)
+
+
+def depayloaded(packet: RtpPacket) -> bytes:
+    """The bytes of an Annex B stream that aiortc has found in a tapped packet of H.264."""
+    data = vars(packet).get("_data", b"")
+    return data if isinstance(data, bytes) else b""
+
+
+def watch_feedback(
+    transceiver: RTCRtpTransceiver, key_frame_wanted: Callable[[], None], rate_limited: Callable[[int], None]
+) -> None:
+    """Tells when the other side wants a key frame (PLI, FIR), or takes so many bits per second at most (REMB)."""
+    sender = transceiver.sender
+    handle = sender._handle_rtcp_packet
+
+    async def handle_rtcp_packet(packet: AnyRtcpPacket) -> None:
+        if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+            with suppress(ValueError):
+                bits_per_second, sources = unpack_remb_fci(packet.fci)
+                if sender._ssrc in sources:
+                    rate_limited(bits_per_second)
+        await handle(packet)
+
+    vars(sender).update(_handle_rtcp_packet=handle_rtcp_packet, _send_keyframe=key_frame_wanted)
+
+
+def send_pli(transceiver: RTCRtpTransceiver, ssrc: int) -> None:
+    """Asks the sender of `ssrc` for a key frame."""
+    _begin(transceiver, transceiver.receiver._send_rtcp_pli(ssrc))
+
+
+def send_remb(transceiver: RTCRtpTransceiver, ssrc: int, bits_per_second: int) -> None:
+    """Tells the sender of `ssrc` how much is taken at most. aiortc itself only does so with a header extension."""
+    receiver = transceiver.receiver
+    own = vars(receiver)["_RTCRtpReceiver__rtcp_ssrc"]
+    fci = pack_remb_fci(bits_per_second, [ssrc])
+    packet = RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=own, media_ssrc=0, fci=fci)
+    _begin(transceiver, receiver._send_rtcp(packet))
+
+
+def _begin(transceiver: RTCRtpTransceiver, work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work` on the event loop, which itself keeps no more than a weak reference to a task."""
+    tasks: set[asyncio.Task[None]] = vars(transceiver).setdefault("callcodec_tasks", set())
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 def unacknowledged_bytes(channel: RTCDataChannel) -> int:
