@@ -2,10 +2,44 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import ssl
 
 RECONSTRUCTORS = ("compact", "bicubic", "paper")
 DEVICES = ("auto", "cpu", "cuda")
+LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+def add_server_arguments(parser: argparse.ArgumentParser, port: int) -> None:
+    """Add where to serve, and with which certificate."""
+    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve on (%(default)s)")
+    parser.add_argument("--port", type=int, default=port, metavar="P", help="port to serve on (%(default)s)")
+    parser.add_argument("--certificate", type=Path, metavar="F", help="TLS certificate chain, PEM")
+    parser.add_argument("--key", type=Path, metavar="F", help="TLS private key, PEM")
+
+
+def server_tls(certificate: Path | None, key: Path | None) -> "ssl.SSLContext | None":
+    """What to serve TLS with; None without a certificate. ValueError, with a sentence, for one that cannot be used."""
+    import ssl
+
+    if (certificate is None) != (key is None):
+        raise ValueError("TLS needs both --certificate and --key")
+    if certificate is None:
+        return None
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        tls.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(f"--certificate and --key cannot be used: {error}") from error
+    return tls
+
+
+def check_port(port: int) -> None:
+    """ValueError, with a sentence, unless it can be a port; 0 lets the system choose."""
+    if not 0 <= port <= 65535:
+        raise ValueError(f"--port {port} is no port; 0 to 65535")
 
 
 def positive(text: str) -> float:

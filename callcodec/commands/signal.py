@@ -2,10 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
-LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+from callcodec.commands.options import LOCAL_HOSTS, add_server_arguments, check_port, server_tls
 
 
 def add_parser(subparsers: Any) -> None:
@@ -16,10 +15,7 @@ def add_parser(subparsers: Any) -> None:
         description="Runs a rendezvous until Ctrl-C: it passes a few messages between the first two who name the "
         "same room, and stores nothing. It learns network addresses, never what is said or shown.",
     )
-    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve on (%(default)s)")
-    parser.add_argument("--port", type=int, default=8765, metavar="P", help="port to serve on (%(default)s)")
-    parser.add_argument("--certificate", type=Path, metavar="F", help="TLS certificate chain, PEM")
-    parser.add_argument("--key", type=Path, metavar="F", help="TLS private key, PEM")
+    add_server_arguments(parser, 8765)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,21 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
     import asyncio
     import contextlib
     import signal
-    import ssl
 
     from callcodec.transport.rendezvous import Rendezvous
 
-    if not 0 <= arguments.port <= 65535:
-        raise ValueError(f"--port {arguments.port} is no port; 0 to 65535")
-    if (arguments.certificate is None) != (arguments.key is None):
-        raise ValueError("TLS needs both --certificate and --key")
-    tls: ssl.SSLContext | None = None
-    if arguments.certificate is not None:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        try:
-            tls.load_cert_chain(arguments.certificate, arguments.key)
-        except (OSError, ssl.SSLError) as error:
-            raise ValueError(f"--certificate and --key cannot be used: {error}") from error
+    check_port(arguments.port)
+    tls = server_tls(arguments.certificate, arguments.key)
 
     async def serve() -> None:
         stop = asyncio.Event()
