@@ -64,7 +64,9 @@ class H264Track:
             return
         self._loop = asyncio.get_running_loop()
         self._track = _AccessUnitTrack() if self._sends else None
-        transceiver = connection.addTransceiver(self._track or "video", "sendrecv" if self._sends else "recvonly")
+        transceiver = connection.addTransceiver(
+            self._track or "video", "sendrecv" if self._sends else "recvonly"
+        )
         known = RTCRtpSender.getCapabilities("video").codecs
         transceiver.setCodecPreferences([codec for codec in known if codec.mimeType.lower() in CODECS])
         aiortc_patches.tap_rtp(transceiver, self._take_packet)

@@ -12,6 +12,7 @@ import aiortc
 import pytest
 from aioice import ice, stun
 from aiortc import rtcrtpreceiver, rtcrtpsender, rtcsctptransport
+from aiortc.codecs import h264
 from aiortc.rtcdtlstransport import SRTP_AES128_CM_SHA1_80, SRTP_PROFILES
 
 from callcodec.transport import aiortc_patches
@@ -76,6 +77,33 @@ def test_the_tap_sits_where_the_jitter_buffer_was() -> None:
     source = inspect.getsource(rtcrtpreceiver.RTCRtpReceiver)
     assert "self.__jitter_buffer = JitterBuffer(capacity=16, prefetch=4)" in source
     assert "pli_flag, encoded_frame = self.__jitter_buffer.add(packet)" in source
+
+
+def test_a_video_track_is_tapped_behind_repetition_and_before_the_decoder() -> None:
+    source = inspect.getsource(rtcrtpreceiver.RTCRtpReceiver._handle_rtp_packet)
+    steps = ("packet = unwrap_rtx(", "_send_rtcp_nack(", "packet._data = depayload(", "self.__jitter_buffer.add(packet)")
+    assert sorted(steps, key=source.index) == list(steps)
+    assert "self.__jitter_buffer = JitterBuffer(capacity=512, is_video=True)" in inspect.getsource(
+        rtcrtpreceiver.RTCRtpReceiver.__init__
+    )
+
+
+def test_feedback_is_heard_and_sent_where_it_is_looked_for() -> None:
+    source = inspect.getsource(rtcrtpsender.RTCRtpSender)
+    assert source.count("self._send_keyframe()") == 1
+    assert "async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:" in source
+    receiver = rtcrtpreceiver.RTCRtpReceiver
+    assert list(inspect.signature(receiver._send_rtcp_pli).parameters) == ["self", "media_ssrc"]
+    assert list(inspect.signature(receiver._send_rtcp).parameters) == ["self", "packet"]
+    assert "self.__rtcp_ssrc = ssrc" in inspect.getsource(receiver._set_rtcp_ssrc)
+
+
+def test_an_encoder_of_the_library_may_be_asked_for_less_than_500_kbps() -> None:
+    encoder = h264.H264Encoder()
+    encoder.target_bitrate = 60_000
+    assert encoder.target_bitrate == 60_000
+    encoder.target_bitrate = 0
+    assert encoder.target_bitrate == aiortc_patches.H264_MIN_BITS_PER_S
 
 
 def test_sockets_and_addresses_come_from_the_names_that_are_replaced() -> None:
