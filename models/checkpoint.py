@@ -87,8 +87,9 @@ def load_network(
             f"{path} holds weights of {metadata.get('network', 'an unnamed network')!r}, not of {name!r}"
         )
     try:
-        made = network(dimensions(**json.loads(metadata["dimensions"])))
-    except (KeyError, TypeError, ValueError) as error:
+        sizes = json.loads(metadata["dimensions"]).items()
+        made = network(dimensions(**{k: tuple(v) if isinstance(v, list) else v for k, v in sizes}))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path} does not say the dimensions of its network: {error}") from error
     shapes = {key: value.shape for key, value in made.state_dict().items()}
     wrong = sorted(

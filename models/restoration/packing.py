@@ -18,7 +18,7 @@ PACKED = LUMA + 2 * CHROMA  # channels: 16 of luma, 4 of Cb, 4 of Cr, each in ra
 
 def plane_tensor(plane: NDArray[np.uint8]) -> Tensor:
     """(H, W) uint8 → (1, 1, H, W) float32 in 0..1."""
-    return torch.from_numpy(np.ascontiguousarray(plane)).float()[None, None] / 255.0
+    return torch.from_numpy(plane.astype(np.float32))[None, None] / 255.0
 
 
 def pack(y: Tensor, u: Tensor, v: Tensor) -> Tensor:

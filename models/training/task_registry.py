@@ -21,6 +21,7 @@ MODULES = {
     "interpolation": "models.training.tasks.interpolation",
     "sync": "models.training.tasks.sync",
     "interpolation_causal": "models.training.tasks.interpolation_causal",
+    "mdvd": "models.training.tasks.mdvd",
 }
 
 

@@ -1,0 +1,1 @@
+"""Training of the restorers: pictures before and after a conventional codec."""
