@@ -48,11 +48,15 @@ class FaceDecoder:
         self._frames: dict[int, LowResFrame] = {}
         self._hints: dict[int, Hints] = {}
         self._newest: int | None = None
+        self._newest_s = 0.0
         self._emotion: int | None = None
         self.counts = FaceCounts()
 
     def decode(self, packet: FacePacket, rtp_time_s: float) -> DecodedFace | None:
         """Decode one packet that rode with the voice of ``rtp_time_s``; None when it is of no use."""
+        if abs(rtp_time_s - self._newest_s) > MAX_REFERENCE_DISTANCE / RUNGS[packet.rung].frames_per_second:
+            # Nothing that was kept can be referred to, and how often the numbers went round meanwhile is unknown.
+            self._forget()
         number = self._unwrap(packet.frame_number)
         if number in self._frames:
             self.counts.duplicate += 1
@@ -70,6 +74,7 @@ class FaceDecoder:
             self.counts.undecodable += 1
             return None
         self._remember(number, frame)
+        self._newest_s = max(self._newest_s, rtp_time_s)
         hints = self._decode_hints(packet, number)
         self.counts.decoded += 1
         step = QUALITIES[packet.quality].step / FRACTION
@@ -102,6 +107,12 @@ class FaceDecoder:
         self._hints[number] = hints
         self.counts.hinted += 1
         return hints
+
+    def _forget(self) -> None:
+        self._frames.clear()
+        self._hints.clear()
+        self._newest = None
+        self._newest_s = 0.0
 
     def _remember(self, number: int, frame: LowResFrame) -> None:
         self._frames[number] = frame

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from callcodec.media.still import decode_still
 from callcodec.transport.worker import Worker
 from callcodec.wire.hints import origin_tag
-from callcodec.wire.identity import Identity, IdentityAssembler
+from callcodec.wire.identity import Identity, IdentityAssembler, IdentityHeader
 
 PICTURE_SIZE = 256
 
@@ -26,6 +26,12 @@ class IdentityReceiver:
         self.refused: list[str] = []
         self.layers_complete = 0
         self._tag = 0
+        self._held: dict[int, bytes] = {}
+
+    @property
+    def held(self) -> tuple[bytes, ...]:
+        """SHA-256 of the newest picture of each layer that is here and can be used."""
+        return tuple(self._held.values())
 
     def receive(self, message: bytes) -> None:
         """Take one identity message from the wire; a bad one is noted and dropped."""
@@ -39,7 +45,9 @@ class IdentityReceiver:
             if identity.header.layer == 0:
                 self._tag = origin_tag(identity.header.sha256)
             tag = self._tag
-            self._worker.submit(lambda: self._decode(identity), lambda picture: self._done(picture, tag))
+            self._worker.submit(
+                lambda: self._decode(identity), lambda picture: self._done(picture, identity.header, tag)
+            )
 
     def _decode(self, identity: Identity) -> NDArray[np.uint8] | ValueError:
         header = identity.header
@@ -53,10 +61,13 @@ class IdentityReceiver:
             )
         return picture
 
-    def _done(self, picture: NDArray[np.uint8] | ValueError, tag: int) -> None:
+    def _done(self, picture: NDArray[np.uint8] | ValueError, header: IdentityHeader, tag: int) -> None:
         if isinstance(picture, ValueError):
             self._refuse(str(picture))
             return
+        if header.layer == 0:
+            self._held.clear()
+        self._held[header.layer] = header.sha256
         self.layers_complete += 1
         self._use(picture, tag)
 

@@ -128,6 +128,11 @@ class Receiver:
         return max(self._first_face_s, self._identity_heard_s or 0.0)
 
     @property
+    def identities_held(self) -> tuple[bytes, ...]:
+        """SHA-256 of the other side's identity images that are here: they need not come again."""
+        return self._identity.held
+
+    @property
     def identity_layers(self) -> int:
         """How many identity images are complete."""
         return self._identity.layers_complete
@@ -210,6 +215,7 @@ class Receiver:
                 consistency_error=0.0 if screen is None else screen.consistency_error,
                 fresh=fresh,
                 made_in_s=0.0 if screen is None else screen.seconds,
+                age_s=0.0 if screen is None else screen.age_s,
             )
         )
         self._slot += 1

@@ -1,6 +1,6 @@
 """The sending half of one end: pictures and voice in, voice packets that carry face packets out. No clock, no I/O."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,10 +114,23 @@ class Sender:
         """Send the user's own (256, 256, 3) RGB picture instead of choosing one."""
         self._take_identity(IdentityImage(picture, None))
 
+    def choose_identity_anew(self) -> None:
+        """Choose another identity image from the pictures that come now, and send it."""
+        self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
+
     def resend_identity(self, layer: int) -> None:
         """The other side asks for the identity image again, from ``layer`` on."""
         layers = self._identity_layers[layer:]
         self._identity_stream.replace([message for messages in layers for message in messages])
+
+    def pause_identity(self) -> None:
+        """The connection was replaced: what was under way is lost."""
+        self._identity_stream.replace([])
+
+    def send_missing_identity(self, held: Collection[bytes]) -> None:
+        """Go on with the identity image over a new connection; `held`: how the SHA-256 of what is there begins."""
+        missing = [layer for layer in self._identity_layers if not _is_held(layer, held)]
+        self._identity_stream.replace([message for messages in missing for message in messages])
 
     def push_picture(self, frame: NDArray[np.uint8], number: int, media_time_s: float, wall_s: float) -> None:
         """Take one (H, W, 3) RGB frame of any size; it is cropped, and every few of them become face packets."""
@@ -210,6 +223,10 @@ class Sender:
             self.counts.face_packets += 1
             self.counts.face_bytes += len(face.serialise())
             self.counts.hint_bytes += len(face.hints or b"")
+
+
+def _is_held(layer: list[bytes], held: Collection[bytes]) -> bool:
+    return any(IdentityHeader.parse(layer[0]).sha256.startswith(tag) for tag in held)
 
 
 def _tracker(settings: SenderSettings, find: Find | None) -> ExpressionTracker | None:

@@ -22,12 +22,13 @@ class EndDriver:
         progress: Callable[[float, str], None],
         give_up_after_s: float | None = None,
     ) -> None:
-        """`give_up_after_s`: the call is over for this end when nothing at all was heard for so long."""
+        """`give_up_after_s`: the call is over for this end when nothing at all was heard for so long. It may be changed
+        while the call lasts."""
         self.participant = participant
         self.gave_up = False
         self._observer = observer
         self._progress = progress
-        self._give_up_after_s = give_up_after_s
+        self.give_up_after_s = give_up_after_s
         self._next_note_s = 0.0
         self._layers = 0
         self._finished_s: float | None = None
@@ -70,10 +71,10 @@ class EndDriver:
             return True
         if self._disconnected() or (self._hung_up_s is not None and now_s - self._hung_up_s > LINGER_S):
             return True
-        if self._give_up_after_s is not None:
+        if self.give_up_after_s is not None:
             heard = (participant.started_s, participant.receiver.heard_s)
             last_s = max((time_s for time_s in heard if time_s is not None), default=now_s)
-            self.gave_up = now_s - last_s > self._give_up_after_s
+            self.gave_up = now_s - last_s > self.give_up_after_s
         return self.gave_up
 
     def _disconnected(self) -> bool:

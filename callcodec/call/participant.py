@@ -12,6 +12,7 @@ from callcodec.wire.control import (
     Capability,
     Control,
     Hello,
+    Holding,
     IdentityRequest,
     Reason,
     Refusal,
@@ -80,6 +81,7 @@ class Participant:
         self._resuming = True
         self.sender.pause_identity()
         self._greet()
+        self._say(Holding(tuple(digest[:IDENTITY_TAG_BYTES] for digest in self.receiver.identities_held)))
 
     def tick(self, now_s: float) -> None:
         """Capture, send, play and show everything that is due at ``now_s``."""
@@ -155,9 +157,13 @@ class Participant:
             self.receiver.receive_face(face, carried.rtp_timestamp, carried.arrival_s)
 
     def _greet(self) -> None:
-        held = tuple(digest[:IDENTITY_TAG_BYTES] for digest in self.receiver.identities_held)
         software = f"callcodec {__version__}"
-        self._say(Hello(capabilities=CAPABILITIES, rungs=ALL_RUNGS, software=software, identities=held))
+        self._say(Hello(capabilities=CAPABILITIES, rungs=ALL_RUNGS, software=software))
+
+    def _go_on(self, holding: Holding) -> None:
+        if self._resuming:
+            self._resuming = False
+            self.sender.send_missing_identity(holding.identities)
 
     def _ask_for_identity(self, now_s: float) -> None:
         """Faces come, but no identity image: ask for it, patiently."""
@@ -181,13 +187,12 @@ class Participant:
         if isinstance(message, Hello):
             self.peer = message
             self.sender.set_peer_reads_hints(Capability.HINTS in message.capabilities)
-            if self._resuming:
-                self._resuming = False
-                self.sender.send_missing_identity(message.identities)
         elif isinstance(message, Bye):
             self.goodbye = message
             self.receiver.finish()
         elif isinstance(message, Refusal):
             self.refusal = message.text
+        elif isinstance(message, Holding):
+            self._go_on(message)
         elif isinstance(message, IdentityRequest):
             self.sender.resend_identity(message.layer)

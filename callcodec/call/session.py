@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 from rich.live import Live
 from rich.text import Text
@@ -15,16 +16,21 @@ from callcodec.call.equipment import Outputs
 from callcodec.call.live import Failure, run_live
 from callcodec.call.meeting import meet
 from callcodec.call.onlooker import Onlooker
-from callcodec.call.session_options import SessionOptions
+from callcodec.call.reconnection import Reconnection
+from callcodec.call.session_options import PASTE, SessionOptions
 from callcodec.call.shapes import create_shape_finder
 from callcodec.call.terminal import Terminal
-from callcodec.transport.authentication import Role
+from callcodec.transport.authentication import Role, continued
 from callcodec.transport.clock import MonotonicClock
 from callcodec.transport.ice_servers import parse_ice_server
+from callcodec.transport.line import Line
 from callcodec.transport.peer import WebRtcPeer
+from callcodec.transport.rendezvous_client import RendezvousSignalling
 from models.registry import create_reconstructor
 
-GIVE_UP_AFTER_S = 6.0
+SILENT_PATIENCE_S = 30.0
+"""Without a rendezvous nobody can tell whether the other side's program has ended or its network is silent."""
+JOIN_TIMEOUT_S = 2.0
 REFRESHES_PER_S = 4
 
 
@@ -46,8 +52,13 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
         shapes = create_shape_finder()
         onlooker = Onlooker([outputs.show], [outputs.play], terminal.say)
         async with contextlib.AsyncExitStack() as stack:
-            peer = WebRtcPeer(ice_servers=ice_servers)
+
+            def create_peer() -> WebRtcPeer:
+                return WebRtcPeer(ice_servers=ice_servers)
+
+            peer = create_peer()
             stack.push_async_callback(peer.close)
+            line = Line(peer)
             workers = open_workers(stack, failure)
             drivers: list[EndDriver] = []
 
@@ -55,18 +66,25 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
                 source = options.equipment.source()
                 stack.callback(source.close)
                 participant = build_end(
-                    options.config, peer, source, reconstructor, workers, onlooker, shapes
+                    options.config, line, source, reconstructor, workers, onlooker, shapes
                 )
                 announce_emotion(participant.sender, options.emotion)
                 if options.identity is not None:
                     participant.sender.use_identity(options.identity)
-                drivers.append(EndDriver(participant, onlooker, lambda *_: None, GIVE_UP_AFTER_S))
+                drivers.append(EndDriver(participant, onlooker, lambda *_: None, SILENT_PATIENCE_S))
 
             if role is Role.CALL:
                 get_ready()
-            if await meet(options, role, terminal, peer, get_ready) is None:
+            secret = await meet(options, role, terminal, peer, get_ready)
+            if secret is None:
                 terminal.say("Declined.")
                 return
+            if options.signal != PASTE:
+                own = continued(secret, peer.fingerprints, peer.remote_fingerprints)
+                join = partial(RendezvousSignalling.join, options.signal, options.room, JOIN_TIMEOUT_S)
+                reconnection = Reconnection(join, role, own, line, create_peer, drivers[0], terminal.say)
+                stack.push_async_callback(reconnection.close)
+                stack.push_async_callback(_beside(reconnection, failure))
             await _talk(options, terminal, drivers[0], failure, onlooker, stop)
         recorded = outputs.recording is not None and outputs.recording.finish()
     if options.equipment.record is not None:
@@ -104,12 +122,31 @@ async def _talk(
     terminal.say(_end(driver, stop.is_set()))
 
 
+def _beside(reconnection: Reconnection, failure: Failure) -> Callable[[], Awaitable[None]]:
+    """Begins to keep the other side within reach; the answer ends that."""
+
+    async def run() -> None:
+        try:
+            await reconnection.run()
+        except Exception as error:  # ends the call, as the other threads' do
+            failure(error)
+
+    task = asyncio.create_task(run())
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    return end
+
+
 def _end(driver: EndDriver, stopped: bool) -> str:
     """How the call ended, in a sentence."""
     if driver.participant.goodbye is not None:
         return "The other side hung up." if not stopped else "The call is over."
     if driver.gave_up:
-        return f"The call is over: nothing was heard of the other side for {GIVE_UP_AFTER_S:g} s."
+        return f"The call is over: nothing was heard of the other side for {driver.give_up_after_s:g} s."
     return "The call is over."
 
 

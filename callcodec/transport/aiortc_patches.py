@@ -4,6 +4,7 @@
 
 - reports (RTCP) ten times rarer, and RTP timestamps that start where the application says;
 - consent checks that outlive long round trips and heavy loss (`consent.ConsentSchedule`);
+- connectivity checks once a second: a link that comes back is found within a second;
 - every datagram counted, by class (`tally.WireTally`);
 - host candidates on the loopback, which aioice leaves out;
 - SCTP's first timeout 1 s, as RFC 9260, 16 has it, instead of the 3 s of RFC 4960;
@@ -60,6 +61,11 @@ bandwidth and for 5 s or more between reports."""
 SCTP_RTO_INITIAL_S = 1.0
 H264_MIN_BITS_PER_S = 30_000
 
+STUN_RETRY_MAX_S = 1.0
+STUN_RETRIES = 60
+"""RFC 8489, 6.2.1 doubles the pause between repetitions up to 16 s, and gives up after some 40 s: so does this, with
+shorter pauses."""
+
 _host_addresses: ContextVar[tuple[str, ...] | None] = ContextVar("host_addresses", default=None)
 
 
@@ -94,6 +100,23 @@ class CountingStunProtocol(ice.StunProtocol):
         tally = self._tally()
         if tally is not None and (kind := classify(data)) is not None:
             tally.count_sent(kind, len(data) + _header_bytes(addr[0]))
+
+
+class SteadyTransaction(stun.Transaction):
+    """A STUN request that is repeated after half a second, and then once a second.
+
+    aioice keeps the pause in a private attribute, and doubles it without a limit; the property takes its place.
+    """
+
+    _pause_s: float
+
+    @property
+    def _Transaction__timeout_delay(self) -> float:  # noqa: N802 - aioice's name
+        return min(self._pause_s, STUN_RETRY_MAX_S)
+
+    @_Transaction__timeout_delay.setter
+    def _Transaction__timeout_delay(self, pause_s: float) -> None:  # noqa: N802
+        self._pause_s = pause_s
 
 
 def _header_bytes(host: str) -> int:
@@ -156,6 +179,8 @@ def apply() -> None:
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (ice, "StunProtocol", CountingStunProtocol),
         (ice, "get_host_addresses", get_host_addresses),
+        (stun, "Transaction", SteadyTransaction),
+        (stun, "RETRY_MAX", STUN_RETRIES),
         (ice.Connection, "query_consent", _query_consent),
         (rtcrtpsender, "random", _RareRandom()),
         (rtcrtpreceiver, "random", _RareRandom()),

@@ -99,6 +99,15 @@ class Meeting:
         return _joined(*purpose, self.caller.serialise(), self.listener.serialise())
 
 
+def continued(secret: bytes, here: tuple[str, ...], there: tuple[str, ...]) -> bytes:
+    """A secret of the two ends of one connection alone, by which they know each other when they need a new one.
+
+    `here`, `there`: the fingerprints of both certificates, which are made for one connection.
+    """
+    one, other = sorted(_joined(*(name.encode() for name in side)) for side in (here, there))
+    return hmac.digest(secret, _joined(b"callcodec continued 1", one, other), "sha256")
+
+
 def check_commitment(commitment: bytes, revealed: Identification) -> None:
     """AuthenticationError unless `revealed` is what the other side had committed itself to."""
     if not hmac.compare_digest(commitment, revealed.commitment()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Protocol
 
@@ -99,16 +99,11 @@ class ByteCounts:
 
     def __sub__(self, earlier: ByteCounts) -> ByteCounts:
         """What was added since `earlier`."""
-        return ByteCounts(
-            rtp=self.rtp - earlier.rtp,
-            rtcp=self.rtcp - earlier.rtcp,
-            stun=self.stun - earlier.stun,
-            dtls=self.dtls - earlier.dtls,
-            rtp_packets=self.rtp_packets - earlier.rtp_packets,
-            rtcp_packets=self.rtcp_packets - earlier.rtcp_packets,
-            stun_packets=self.stun_packets - earlier.stun_packets,
-            dtls_packets=self.dtls_packets - earlier.dtls_packets,
-        )
+        return ByteCounts(**{f.name: getattr(self, f.name) - getattr(earlier, f.name) for f in fields(self)})
+
+    def __add__(self, other: ByteCounts) -> ByteCounts:
+        """Both together."""
+        return ByteCounts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -134,6 +129,12 @@ class WireStatistics:
         """The stretch between `earlier` and this."""
         return WireStatistics(
             self.sent - earlier.sent, self.received - earlier.received, self.seconds - earlier.seconds
+        )
+
+    def __add__(self, later: WireStatistics) -> WireStatistics:
+        """Two stretches that follow each other."""
+        return WireStatistics(
+            self.sent + later.sent, self.received + later.received, self.seconds + later.seconds
         )
 
 

@@ -25,8 +25,10 @@ PAIRED = '{"type": "paired"}'
 
 CLOSE_TIMEOUT_S = 2.0
 
-CLOSE_EXPIRED, CLOSE_TOO_FAST, CLOSE_GONE, CLOSE_ODD = 4000, 4001, 4002, 4003
-"""Why the server ends a connection (RFC 6455, 7.4.2: private use)."""
+CLOSE_EXPIRED, CLOSE_TOO_FAST, CLOSE_GONE, CLOSE_ODD, CLOSE_SILENT = 4000, 4001, 4002, 4003, 4004
+"""Why the server ends a connection (RFC 6455, 7.4.2: private use).
+
+GONE: the other side has left; SILENT: it answers no ping."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,10 @@ class Rendezvous:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    def passed_on(self, text: str) -> str:
+        """What the other side gets of a message: all of it, unread."""
+        return text
+
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         if not ROOM_NAME.fullmatch(name):
@@ -148,14 +154,16 @@ class Rendezvous:
             elif not visitor.may_send(self._limits, clock()):
                 await visitor.socket.close(code=CLOSE_TOO_FAST)
             else:
-                await _say(visitor.partner, message.data)
+                await _say(visitor.partner, self.passed_on(message.data))
 
     async def _leave(self, name: str, room: Room, visitor: Visitor) -> None:
         """The room is over as soon as one has left it."""
         room.visitors.remove(visitor)
         if self._rooms.get(name) is room:
             del self._rooms[name]
-        await self._end(room, CLOSE_GONE)
+        # Who answers no ping may be back soon; a connection that was closed is somebody's, or their system's, doing.
+        unanswered = isinstance(visitor.socket.exception(), TimeoutError)
+        await self._end(room, CLOSE_SILENT if unanswered else CLOSE_GONE)
 
     def _expire(self, room: Room, after_s: float) -> None:
         loop = asyncio.get_running_loop()

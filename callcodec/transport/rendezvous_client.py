@@ -10,6 +10,7 @@ import aiohttp
 from callcodec.transport.rendezvous import (
     CLOSE_EXPIRED,
     CLOSE_GONE,
+    CLOSE_SILENT,
     CLOSE_TOO_FAST,
     ROOM_NAME,
 )
@@ -28,7 +29,12 @@ ENDS = {
     CLOSE_EXPIRED: "The room has expired at the rendezvous: nobody came in time.",
     CLOSE_TOO_FAST: "The rendezvous ended the connection: too many messages.",
     CLOSE_GONE: "The other side has left before the connection was made.",
+    CLOSE_SILENT: "The rendezvous no longer hears the other side.",
 }
+
+
+class OtherSideLeftError(ConnectionError):
+    """The other side has left the room, or its program has ended."""
 
 
 class RendezvousSignalling:
@@ -39,7 +45,7 @@ class RendezvousSignalling:
         self._socket = socket
 
     @classmethod
-    async def join(cls, url: str, room: str) -> RendezvousSignalling:
+    async def join(cls, url: str, room: str, timeout_s: float = CONNECT_TIMEOUT_S) -> RendezvousSignalling:
         """Enters `room` of the rendezvous at `url`, ws:// or wss://.
 
         ValueError for a room or address that cannot be, ConnectionError when the server is not there or refuses.
@@ -55,7 +61,7 @@ class RendezvousSignalling:
                     heartbeat=HEARTBEAT_S,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
                 ),
-                CONNECT_TIMEOUT_S,
+                timeout_s,
             )
         except aiohttp.WSServerHandshakeError as error:
             await session.close()
@@ -78,7 +84,7 @@ class RendezvousSignalling:
         try:
             await self._socket.send_str(data.decode())
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise ConnectionError(self._end()) from error
+            raise self._end() from error
 
     async def receive(self, timeout_s: float | None) -> dict[str, object]:
         """See Signalling; `timeout_s` None waits as long as the server lets it."""
@@ -88,15 +94,17 @@ class RendezvousSignalling:
             raise ConnectionError(f"The other side has said nothing for {timeout_s:g} s.") from None
         if message.type is aiohttp.WSMsgType.TEXT:
             return parse_message(message.data)
-        raise ConnectionError(self._end())
+        raise self._end()
 
     async def close(self) -> None:
         """See Signalling."""
         await self._socket.close()
         await self._session.close()
 
-    def _end(self) -> str:
-        return ENDS.get(self._socket.close_code or 0, "The connection to the rendezvous is lost.")
+    def _end(self) -> ConnectionError:
+        code = self._socket.close_code or 0
+        kind = OtherSideLeftError if code == CLOSE_GONE else ConnectionError
+        return kind(ENDS.get(code, "The connection to the rendezvous is lost."))
 
 
 def check_room(room: str) -> None:

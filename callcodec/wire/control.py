@@ -7,6 +7,7 @@ is read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import IntEnum, IntFlag
 
@@ -15,6 +16,8 @@ from callcodec.wire.bundle import Acknowledgement
 PROTOCOL_VERSION = (1, 0)
 MAX_CONTROL_BYTES = 512
 MAX_TEXT_BYTES = 200
+IDENTITY_TAG_BYTES = 8
+MAX_IDENTITY_TAGS = 8
 _MAGIC = b"CC"
 
 
@@ -116,9 +119,28 @@ class Bye:
     reason: Reason = Reason.USER
 
 
-Control = Hello | Acknowledgement | IdentityRequest | Statistics | Refusal | Bye
+@dataclass(frozen=True)
+class Holding:
+    """Said over a connection that took the place of another, after the hello: what need not come again.
 
-_HELLO, _ACKNOWLEDGEMENT, _IDENTITY_REQUEST, _STATISTICS, _REFUSAL, _BYE = 1, 2, 3, 4, 5, 6
+    identities: the first IDENTITY_TAG_BYTES of the SHA-256 of each of the other side's identity images that is here.
+    """
+
+    identities: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where there are too many, or one is of another length."""
+        if len(self.identities) > MAX_IDENTITY_TAGS:
+            raise ValueError(
+                f"a side holds at most {MAX_IDENTITY_TAGS} identities, not {len(self.identities)}"
+            )
+        if any(len(tag) != IDENTITY_TAG_BYTES for tag in self.identities):
+            raise ValueError(f"an identity is named by {IDENTITY_TAG_BYTES} bytes")
+
+
+Control = Hello | Acknowledgement | IdentityRequest | Statistics | Refusal | Bye | Holding
+
+_HELLO, _ACKNOWLEDGEMENT, _IDENTITY_REQUEST, _STATISTICS, _REFUSAL, _BYE, _HOLDING = 1, 2, 3, 4, 5, 6, 7
 
 
 def serialise_control(message: Control) -> bytes:
@@ -127,18 +149,21 @@ def serialise_control(message: Control) -> bytes:
         case Hello():
             head = bytes((_HELLO,)) + _MAGIC + bytes((message.major, message.minor))
             offers = int(message.capabilities).to_bytes(4, "big") + message.rungs.to_bytes(2, "big")
-            return head + offers + _text(message.software)
+            data = head + offers + _text(message.software)
         case Acknowledgement():
-            return bytes((_ACKNOWLEDGEMENT, message.frame_number, message.received))
+            data = bytes((_ACKNOWLEDGEMENT, message.frame_number, message.received))
         case IdentityRequest():
-            return bytes((_IDENTITY_REQUEST, message.layer))
+            data = bytes((_IDENTITY_REQUEST, message.layer))
         case Statistics():
             values = (getattr(message, item.name) for item in fields(message))
-            return bytes((_STATISTICS,)) + b"".join(value.to_bytes(2, "big") for value in values)
+            data = bytes((_STATISTICS,)) + b"".join(value.to_bytes(2, "big") for value in values)
         case Refusal():
-            return bytes((_REFUSAL, message.reason)) + _text(message.text)
+            data = bytes((_REFUSAL, message.reason)) + _text(message.text)
         case Bye():
-            return bytes((_BYE, message.reason))
+            data = bytes((_BYE, message.reason))
+        case Holding():
+            data = bytes((_HOLDING, len(message.identities))) + b"".join(message.identities)
+    return data
 
 
 def parse_control(data: bytes) -> Control:
@@ -147,24 +172,9 @@ def parse_control(data: bytes) -> Control:
         raise ValueError(f"a control message of {len(data)} bytes is too long")
     if not data:
         raise ValueError("an empty control message")
-    if data[0] == _HELLO:
-        return _parse_hello(data)
-    body = data[1:]
-    if data[0] == _ACKNOWLEDGEMENT:
-        return Acknowledgement(*_take(body, 2, "acknowledgement"))
-    if data[0] == _IDENTITY_REQUEST:
-        return IdentityRequest(*_take(body, 1, "identity request"))
-    if data[0] == _STATISTICS:
-        count = len(fields(Statistics))
-        _take(body, 2 * count, "statistics message")
-        return Statistics(*(int.from_bytes(body[2 * i : 2 * i + 2], "big") for i in range(count)))
-    if data[0] == _REFUSAL:
-        (reason,) = _take(body, 1, "refusal")
-        return Refusal(_reason(reason), _parse_text(body[1:]))
-    if data[0] == _BYE:
-        (reason,) = _take(body, 1, "bye")
-        return Bye(_reason(reason))
-    raise ValueError(f"there is no control message of type {data[0]}")
+    if data[0] not in _PARSERS:
+        raise ValueError(f"there is no control message of type {data[0]}")
+    return _PARSERS[data[0]](data)
 
 
 def _parse_hello(data: bytes) -> Hello:
@@ -200,6 +210,36 @@ def _text(text: str) -> bytes:
     return bytes((len(data),)) + data
 
 
+def _parse_acknowledgement(data: bytes) -> Acknowledgement:
+    return Acknowledgement(*_take(data[1:], 2, "acknowledgement"))
+
+
+def _parse_identity_request(data: bytes) -> IdentityRequest:
+    return IdentityRequest(*_take(data[1:], 1, "identity request"))
+
+
+def _parse_statistics(data: bytes) -> Statistics:
+    count = len(fields(Statistics))
+    body = bytes(_take(data[1:], 2 * count, "statistics message"))
+    return Statistics(*(int.from_bytes(body[2 * i : 2 * i + 2], "big") for i in range(count)))
+
+
+def _parse_refusal(data: bytes) -> Refusal:
+    (reason,) = _take(data[1:], 1, "refusal")
+    return Refusal(_reason(reason), _parse_text(data[2:]))
+
+
+def _parse_bye(data: bytes) -> Bye:
+    (reason,) = _take(data[1:], 1, "bye")
+    return Bye(_reason(reason))
+
+
+def _parse_holding(data: bytes) -> Holding:
+    (count,) = _take(data[1:], 1, "holding")
+    tags = bytes(_take(data[2:], IDENTITY_TAG_BYTES * count, "holding"))
+    return Holding(tuple(tags[i : i + IDENTITY_TAG_BYTES] for i in range(0, len(tags), IDENTITY_TAG_BYTES)))
+
+
 def _parse_text(data: bytes) -> str:
     if not data:
         raise ValueError("the control message ends before its text")
@@ -210,3 +250,14 @@ def _parse_text(data: bytes) -> str:
         return data[1 : 1 + length].decode()
     except UnicodeDecodeError:
         raise ValueError("the text of the control message is not UTF-8") from None
+
+
+_PARSERS: dict[int, Callable[[bytes], Control]] = {
+    _HELLO: _parse_hello,
+    _ACKNOWLEDGEMENT: _parse_acknowledgement,
+    _IDENTITY_REQUEST: _parse_identity_request,
+    _STATISTICS: _parse_statistics,
+    _REFUSAL: _parse_refusal,
+    _BYE: _parse_bye,
+    _HOLDING: _parse_holding,
+}

@@ -49,6 +49,16 @@ def test_a_packet_without_its_reference_is_counted_and_shows_nothing() -> None:
     assert decoder.decode(second, 0.2) is not None
 
 
+def test_after_an_outage_the_numbers_may_have_gone_round() -> None:
+    decoder = FaceDecoder()
+    late = packets(180, acknowledge=False)
+    assert decoder.decode(late[0], 0.0) is not None
+    for number in range(150, 160):
+        face = decoder.decode(late[number], number / 5)
+        assert face is not None
+    assert decoder.acknowledgement() == Acknowledgement(159, 0xFF)
+
+
 def test_a_repeated_packet_is_ignored() -> None:
     decoder = FaceDecoder()
     packet = packets(1)[0]

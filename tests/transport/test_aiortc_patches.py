@@ -5,6 +5,7 @@ import asyncio
 import inspect
 import random
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import aioice
@@ -81,7 +82,12 @@ def test_the_tap_sits_where_the_jitter_buffer_was() -> None:
 
 def test_a_video_track_is_tapped_behind_repetition_and_before_the_decoder() -> None:
     source = inspect.getsource(rtcrtpreceiver.RTCRtpReceiver._handle_rtp_packet)
-    steps = ("packet = unwrap_rtx(", "_send_rtcp_nack(", "packet._data = depayload(", "self.__jitter_buffer.add(packet)")
+    steps = (
+        "packet = unwrap_rtx(",
+        "_send_rtcp_nack(",
+        "packet._data = depayload(",
+        "self.__jitter_buffer.add(packet)",
+    )
     assert sorted(steps, key=source.index) == list(steps)
     assert "self.__jitter_buffer = JitterBuffer(capacity=512, is_video=True)" in inspect.getsource(
         rtcrtpreceiver.RTCRtpReceiver.__init__
@@ -111,7 +117,9 @@ def test_sockets_and_addresses_come_from_the_names_that_are_replaced() -> None:
     assert "get_host_addresses(" in inspect.getsource(ice.Connection.gather_candidates)
     assert "self.query_consent()" in inspect.getsource(ice.Connection.connect)
     assert "self._rto = SCTP_RTO_INITIAL" in inspect.getsource(rtcsctptransport.RTCSctpTransport.__init__)
-    assert {"timeout_delay", "tries_max"} <= set(re.findall(r"__(\w+)", inspect.getsource(stun.Transaction)))
+    assert {"timeout_delay", "tries_max"} <= set(
+        re.findall(r"__(\w+)", inspect.getsource(aiortc_patches.SteadyTransaction.__mro__[1]))
+    )
 
 
 def test_the_private_names_of_a_connection_exist() -> None:
@@ -200,6 +208,31 @@ def test_consent_expires_when_the_other_side_no_longer_answers(monkeypatch: pyte
             await until(lambda: states == [ConnectionState.FAILED], 10)
 
     asyncio.run(die())
+
+
+def test_connectivity_is_checked_every_second_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stun, "RETRY_RTO", 0.02)
+    monkeypatch.setattr(aiortc_patches, "STUN_RETRY_MAX_S", 0.04)
+
+    class Counter:
+        def __init__(self) -> None:
+            self.sent_s: list[float] = []
+
+        def send_stun(self, message: stun.Message, addr: tuple[str, int]) -> None:  # noqa: ARG002
+            self.sent_s.append(asyncio.get_running_loop().time())
+
+    async def ask() -> list[float]:
+        counter = Counter()
+        request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+        with pytest.raises(stun.TransactionTimeout):
+            await stun.Transaction(request, ("127.0.0.1", 1), counter, retransmissions=6).run()
+        return counter.sent_s
+
+    aiortc_patches.apply()
+    sent_s = asyncio.run(ask())
+    assert len(sent_s) == 7
+    assert max(after - before for before, after in pairwise(sent_s)) < 0.08
+    assert stun.RETRY_MAX == aiortc_patches.STUN_RETRIES
 
 
 @pytest.mark.parametrize(

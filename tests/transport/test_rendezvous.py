@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from callcodec.transport.rendezvous import CLOSE_ODD, CLOSE_TOO_FAST, Rendezvous, RendezvousLimits
-from callcodec.transport.rendezvous_client import RendezvousSignalling
+from callcodec.transport.rendezvous_client import OtherSideLeftError, RendezvousSignalling
 from callcodec.transport.signalling import MAX_MESSAGE_BYTES
 from tests.transport.calls import until
 
@@ -74,13 +74,29 @@ def test_who_leaves_is_missed_and_the_room_is_free_again() -> None:
         async with rendezvous() as (server, url):
             async with pair(url) as (one, other):
                 await one.close()
-                with pytest.raises(ConnectionError, match="has left"):
+                with pytest.raises(OtherSideLeftError, match="has left"):
                     await other.receive(TIMEOUT_S)
             await until(lambda: server.rooms == 0)
             async with pair(url):
                 assert server.rooms == 1
 
     asyncio.run(meet())
+
+
+def test_who_answers_no_ping_has_not_left() -> None:
+    async def fall_silent() -> None:
+        limits = RendezvousLimits(heartbeat_s=0.2)
+        async with rendezvous(limits) as (_, url), aiohttp.ClientSession() as session:
+            silent = await session.ws_connect(f"{url}/rooms/r", autoping=False)
+            other = await RendezvousSignalling.join(url, "r")
+            await other.paired(TIMEOUT_S)
+            with pytest.raises(ConnectionError, match="no longer hears") as told:
+                await other.receive(TIMEOUT_S)
+            assert not isinstance(told.value, OtherSideLeftError)
+            await silent.close()
+            await other.close()
+
+    asyncio.run(fall_silent())
 
 
 @pytest.mark.parametrize("limits", [RendezvousLimits(alone_s=0.05), RendezvousLimits(together_s=0.05)])

@@ -12,6 +12,7 @@ from callcodec.wire.control import (
     Capability,
     Control,
     Hello,
+    Holding,
     IdentityRequest,
     Reason,
     Refusal,
@@ -39,6 +40,7 @@ messages = st.one_of(
     statistics,
     st.builds(Refusal, st.sampled_from(Reason), texts),
     st.builds(Bye, st.sampled_from(Reason)),
+    st.builds(Holding, st.lists(st.binary(min_size=8, max_size=8), max_size=8).map(tuple)),
 )
 
 
