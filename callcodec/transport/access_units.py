@@ -106,7 +106,9 @@ class AccessUnitAssembler:
     def _take(self, packet: VideoPacket, now_s: float) -> list[AccessUnit]:
         units: list[AccessUnit] = []
         if self._unit and packet.rtp_timestamp != self._unit[0].rtp_timestamp:
-            units.append(self._finish(now_s))  # its last packet had no marker: allowed, but late (RFC 6184, 5.1)
+            units.append(
+                self._finish(now_s)
+            )  # its last packet had no marker: allowed, but late (RFC 6184, 5.1)
         if self._seeking and not begins_access_unit(packet.payload):
             return units
         self._seeking = False

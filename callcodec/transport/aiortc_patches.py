@@ -27,6 +27,7 @@ from typing import Any
 
 import aioice
 import aiortc
+import av
 from aioice import ice, stun
 from aiortc import (
     RTCDataChannel,
@@ -37,6 +38,7 @@ from aiortc import (
     rtcsctptransport,
 )
 from aiortc.codecs import h264
+from aiortc.mediastreams import VIDEO_TIME_BASE
 from aiortc.rtcdtlstransport import SRTP_AES128_CM_SHA1_80, SRTP_PROFILES
 from aiortc.rtp import (
     RTCP_PSFB_APP,
@@ -230,6 +232,18 @@ def tap_rtp(transceiver: RTCRtpTransceiver, on_packet: Callable[[RtpPacket], Non
     The tap takes the place of the jitter buffer, behind the statistics that receiver reports are made from.
     """
     vars(transceiver.receiver)["_RTCRtpReceiver__jitter_buffer"] = _Tap(on_packet)
+
+
+def packetised_h264(access_unit: bytes) -> list[bytes]:
+    """RTP payloads of an access unit in Annex B form, as aiortc sends it (RFC 6184, packetisation mode 1)."""
+    packet = av.Packet(access_unit)
+    packet.pts, packet.time_base = 0, VIDEO_TIME_BASE
+    return h264.H264Encoder().pack(packet)[0]
+
+
+def depayloaded_h264(payload: bytes) -> bytes:
+    """The bytes of an Annex B stream in an RTP payload. ValueError where there are none."""
+    return h264.h264_depayload(payload)
 
 
 def depayloaded(packet: RtpPacket) -> bytes:

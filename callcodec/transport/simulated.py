@@ -25,6 +25,7 @@ from callcodec.transport.link import LinkProfile, SimulatedLink
 from callcodec.transport.simulated_sctp import SimulatedSctp
 from callcodec.transport.simulated_sctp_receiver import Chunk, chunk_bytes
 from callcodec.transport.simulated_setup import SetUp
+from callcodec.transport.simulated_video import SimulatedVideo
 from callcodec.transport.tally import PacketClass, WireTally
 
 RTP_HEADER_BYTES = 12
@@ -59,6 +60,7 @@ class SimulatedEndpoint:
         self._sequence = self._random.randrange(32768)
         self._heard_voice = False
         self._alive = True
+        self.video: SimulatedVideo | None = None
         self._consent = ConsentSchedule(self._random)
         self._consent_deadline_s = 0.0
         self._consent_pending = False
@@ -148,22 +150,23 @@ class SimulatedEndpoint:
             self.on_state(state)
 
     @property
-    def _running(self) -> bool:
+    def is_up(self) -> bool:
+        """Whether packets of the call can be sent."""
         return self._alive and self._state is ConnectionState.CONNECTED
 
     def _report_sending(self) -> None:
-        if self._running:
+        if self.is_up:
             self.transmit("rtcp", SENDER_REPORT_BYTES, lambda: None)
             self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_sending)
 
     def _report_receiving(self) -> None:
-        if self._running:
+        if self.is_up:
             if self._heard_voice:
                 self.transmit("rtcp", RECEIVER_REPORT_BYTES, lambda: None)
             self._clock.schedule_in(self._random.uniform(*RTCP_INTERVAL_S), self._report_receiving)
 
     def _check_consent(self) -> None:
-        if not self._running:
+        if not self.is_up:
             return
         self._consent_pending = True
         delay_s = 0.0
@@ -173,7 +176,7 @@ class SimulatedEndpoint:
         self._clock.schedule_in(delay_s, self._consent_timed_out)
 
     def _ask_consent(self) -> None:
-        if not self._running or not self._consent_pending:
+        if not self.is_up or not self._consent_pending:
             return
 
         def answer() -> None:
@@ -188,7 +191,7 @@ class SimulatedEndpoint:
             self._clock.schedule_in(self._consent.interval_s(healthy=True), self._check_consent)
 
     def _consent_timed_out(self) -> None:
-        if not self._consent_pending or not self._running:
+        if not self._consent_pending or not self.is_up:
             return
         self._consent_pending = False
         if self._clock.now() >= self._consent_deadline_s:
@@ -204,9 +207,17 @@ class SimulatedPair:
     """Two endpoints, the links between them and the set-up. The same seed gives the same call."""
 
     def __init__(
-        self, clock: SimulatedClock, there: LinkProfile, back: LinkProfile | None = None, seed: int = 0
+        self,
+        clock: SimulatedClock,
+        there: LinkProfile,
+        back: LinkProfile | None = None,
+        seed: int = 0,
+        has_video: bool = False,
     ) -> None:
-        """`there` carries what the caller sends, `back` what it receives; None: `there` with another seed."""
+        """`there` carries what the caller sends, `back` what it receives; None: `there` with another seed.
+
+        `has_video`: there is a video line beside the voice, on which both may send.
+        """
         if back is None:
             back = replace(there, seed=there.seed + 1)
         self.there = SimulatedLink(clock, there)
@@ -215,6 +226,10 @@ class SimulatedPair:
         self.called = SimulatedEndpoint(clock, self.back, f"{seed}/called")
         self.caller._other, self.called._other = self.called, self.caller
         self._clock = clock
+        if has_video:
+            self.caller.video = SimulatedVideo(clock, self.caller, True, f"{seed}/video/caller")
+            self.called.video = SimulatedVideo(clock, self.called, True, f"{seed}/video/called")
+            self.caller.video.pair_with(self.called.video)
 
     def connect(self) -> None:
         """Begins the set-up now; both sides are CONNECTED once its last answer has arrived."""
