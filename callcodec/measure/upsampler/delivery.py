@@ -14,7 +14,7 @@ from callcodec.wire.colour import FRACTION
 from callcodec.wire.lowres import QUALITIES
 from models.training.cache import ClipCache
 from models.training.data import WINDOW
-from models.training.evaluate import IDENTITY_FRAME, receive
+from models.training.evaluate import IDENTITY_FRAME, Received, receive
 from receiver.interpolation import Interpolated
 from receiver.interpolators import create_interpolator
 
@@ -67,14 +67,20 @@ class Delivery:
 def deliver(cache: ClipCache, index: int, wire: Wire) -> Delivery:
     """Send a clip's pictures, and interpolate what arrives as the receiver does."""
     received = receive(cache, index, wire.quality, wire.every_frames)
-    step = _luma_step(wire.quality)
-    name = wire.interpolation if wire.every_frames > 1 else "adaptive"  # nothing lies between
-    between = create_interpolator(name, wire.every_frames * SLOT_S, _silence)
+    return interpolated(
+        received, cache.clips[index].frames, wire.every_frames, luma_step(wire.quality), wire.interpolation
+    )
+
+
+def interpolated(received: Received, frames: int, every_frames: int, step: float, interpolation: str) -> Delivery:
+    """What a receiver makes of ``received``; ``step``: of the quantiser, in grey levels."""
+    name = interpolation if every_frames > 1 else "adaptive"  # nothing lies between
+    between = create_interpolator(name, every_frames * SLOT_S, _silence)
     waiting = sorted(received.key_pictures)
     slots: list[Interpolated] = []
-    for slot in range(cache.clips[index].frames):
+    for slot in range(frames):
         # As in a call, a slot is shown when the picture after it has arrived.
-        while waiting and waiting[0] < slot + wire.every_frames:
+        while waiting and waiting[0] < slot + every_frames:
             number = waiting.pop(0)
             between.add(number * SLOT_S, received.key_pictures[number].astype(np.uint8), step)
         shown = between.at(slot * SLOT_S)
@@ -95,6 +101,6 @@ def _silence(first_s: float, last_s: float) -> NDArray[np.int16]:
     return np.zeros(round((last_s - first_s) * MEL_SAMPLE_RATE_HZ), np.int16)
 
 
-def _luma_step(quality: int) -> float:
+def luma_step(quality: int) -> float:
     """Quantiser step in grey levels."""
     return QUALITIES[quality].step / FRACTION
