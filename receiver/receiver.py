@@ -12,6 +12,7 @@ from callcodec.speech.opus import RTP_CLOCK_HZ
 from callcodec.transport.worker import Worker
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.face_packet import RUNGS, FacePacket
+from callcodec.wire.report import Report
 from models.identity_check import shipped_thresholds
 from models.reconstructor import Reconstructor
 from receiver.face import DecodedFace, FaceDecoder
@@ -21,6 +22,7 @@ from receiver.interpolators import create_interpolator
 from receiver.picture import VOICE_SPAN_S, PictureMaker, Prepared
 from receiver.playout import Playout
 from receiver.playout_clock import PlayoutSettings
+from receiver.reporting import Reporter
 from receiver.settings import ReceiverSettings
 from receiver.sink import Shown, Sink
 from receiver.state import State
@@ -59,6 +61,7 @@ class Receiver:
         # The picture of a slot is begun one slot ahead, when the frame on the far side of it must be there.
         self._playout = Playout(PlayoutSettings(extra_delay_s=interpolator.wait_s + SLOT_S))
         self._faces = FaceDecoder()
+        self._reporter = Reporter()
         self._timestamps = Unwrapper(TIMESTAMP_BITS)
         self._emotion: int | None = None
         self._heard_s: float | None = None
@@ -87,9 +90,9 @@ class Receiver:
         """Take one voice packet as it arrived, in any order."""
         self.heard(now_s)
         self._timestamps.unwrap(rtp_timestamp)
-        self._newest_voice_s = max(
-            self._newest_voice_s, self._playout.push(sequence, rtp_timestamp, opus, now_s)
-        )
+        media_s = self._playout.push(sequence, rtp_timestamp, opus, now_s)
+        self._newest_voice_s = max(self._newest_voice_s, media_s)
+        self._reporter.arrived(sequence, rtp_timestamp, media_s, now_s)
 
     def receive_face(self, packet: FacePacket, rtp_timestamp: int, now_s: float) -> None:
         """Take one face packet that rode with, or referred to, the voice packet of ``rtp_timestamp``."""
@@ -114,6 +117,10 @@ class Receiver:
         """What the next outgoing voice packet should confirm: nothing if nothing was decoded since the last one."""
         due, self._acknowledgement_due = self._acknowledgement_due, False
         return self._faces.acknowledgement() if due else None
+
+    def next_report(self, now_s: float) -> Report | None:
+        """What the next outgoing voice packet should tell of the way here; mostly nothing."""
+        return self._reporter.report(now_s)
 
     @property
     def identity_refusals(self) -> list[str]:

@@ -26,7 +26,10 @@ def area_average(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class EncodedFace:
-    """A face packet's content, complete but for its offset, which depends on the voice packet it will ride in."""
+    """A face packet's content, complete but for its offset, which depends on the voice packet it will ride in.
+
+    ``rung``, ``quality``: indices, as of FacePacket.
+    """
 
     frame_number: int
     reference_distance: int | None
@@ -34,19 +37,22 @@ class EncodedFace:
     payload: bytes
     emotion: int | None
     hints: bytes | None
+    rung: int
+    quality: int
 
-    def packet(self, rung: Rung, quality: int, rtp_time_s: float) -> FacePacket:
+    def packet(self, rtp_time_s: float, repeat: bool = False) -> FacePacket:
         """The packet for the voice packet that starts at ``rtp_time_s`` (same media clock, seconds)."""
         units = round((self.media_time_s - rtp_time_s) * 1000 / OFFSET_UNIT_MS)
         return FacePacket(
             frame_number=self.frame_number,
             reference_distance=self.reference_distance,
-            rung=rung.index,
-            quality=quality,
+            rung=self.rung,
+            quality=self.quality,
             capture_offset_ms=units * OFFSET_UNIT_MS,
             payload=self.payload,
             emotion=self.emotion,
             hints=self.hints,
+            repeat=repeat,
         )
 
 
@@ -89,7 +95,16 @@ class FaceEncoder:
             hints = self._expression.hints(
                 number, media_time_s, None if distance is None else number - distance
             )
-        return EncodedFace(number % FRAME_NUMBERS, distance, media_time_s, encoded.payload, emotion, hints)
+        return EncodedFace(
+            number % FRAME_NUMBERS,
+            distance,
+            media_time_s,
+            encoded.payload,
+            emotion,
+            hints,
+            self.rung.index,
+            self.quality,
+        )
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """Note what the receiver has decoded; the frames that it names become references."""

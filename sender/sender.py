@@ -12,12 +12,14 @@ from callcodec.transport.carriers import Carrier
 from callcodec.transport.endpoint import Channel, Endpoint
 from callcodec.transport.worker import Worker
 from callcodec.wire.bundle import Acknowledgement, Bundle
-from callcodec.wire.face_packet import RUNGS
+from callcodec.wire.face_packet import RUNGS, FacePacket
 from callcodec.wire.hints import origin_tag
 from callcodec.wire.identity import IdentityHeader
+from callcodec.wire.report import Report
 from sender.expression import ExpressionTracker, Find, Origin
 from sender.face import EncodedFace, FaceEncoder
 from sender.identity import IdentityChooser, IdentityImage, IdentityStream, encode_layers
+from sender.link_state import LinkState
 from sender.settings import SenderSettings
 from sender.voice import EncodedVoice, VoiceEncoder
 
@@ -40,6 +42,7 @@ class SenderCounts:
     voice_packets: int = 0
     voice_bytes: int = 0
     face_packets: int = 0
+    face_repeats: int = 0
     face_bytes: int = 0
     hint_bytes: int = 0
     bundle_bytes: int = 0
@@ -57,13 +60,19 @@ class Sender:
         next_acknowledgement: Callable[[], Acknowledgement | None],
         captured: Callable[[Captured], None],
         find_shape: Find | None = None,
+        next_report: Callable[[float], Report | None] | None = None,
     ) -> None:
-        """find_shape: where a picture's landmarks and irises are, for expression hints; without it there are none."""
+        """find_shape: where a picture's landmarks and irises are, for expression hints; without it there are none.
+
+        next_report: what to tell the other side, at a wall time, of the way from it, if it reads reports.
+        """
         self._settings = settings
         self._endpoint = endpoint
         self._carrier = carrier
         self._worker = worker
         self._next_acknowledgement = next_acknowledgement
+        self._next_report = next_report
+        self._peer_reads_reports = False
         self._captured = captured
         self._cropper = FaceCropper()
         self._voice = VoiceEncoder(settings.voice.bitrate_bps, settings.voice.packet_ms, settings.voice.dtx)
@@ -73,6 +82,7 @@ class Sender:
         self._origin_on_its_way = False
         self._face = FaceEncoder(RUNGS[settings.face.rung], settings.face.quality, self._expression)
         self._faces_waiting: list[EncodedFace] = []
+        self._faces_before: tuple[EncodedFace, ...] = ()
         self._chooser: IdentityChooser | None = IdentityChooser(settings.identity.choose_within_s)
         self._identity_stream = IdentityStream(
             lambda message: endpoint.send_message(Channel.IDENTITY, message),
@@ -86,6 +96,7 @@ class Sender:
         self.faces_found = 0
         self.identity: IdentityImage | None = None
         self.counts = SenderCounts()
+        self.link = LinkState()
 
     @property
     def identity_bytes(self) -> int:
@@ -109,6 +120,14 @@ class Sender:
         """Whether the other side knows expression hints; until it says so, none are sent."""
         if self._expression is not None:
             self._expression.wanted = reads
+
+    def set_peer_reads_reports(self, reads: bool) -> None:
+        """Whether the other side knows reports; until it says so, none are sent."""
+        self._peer_reads_reports = reads
+
+    def take_report(self, report: Report, now_s: float) -> None:
+        """The other side tells of the way there."""
+        self.link.reported(report, now_s)
 
     def use_identity(self, picture: NDArray[np.uint8]) -> None:
         """Send the user's own (256, 256, 3) RGB picture instead of choosing one."""
@@ -149,10 +168,10 @@ class Sender:
             self._faces_waiting.append(self._face.encode(crop.rgb, media_time_s))
         self._captured(Captured(number, media_time_s, wall_s, crop.rgb, face_number))
 
-    def push_voice(self, pcm: NDArray[np.int16]) -> None:
+    def push_voice(self, pcm: NDArray[np.int16], now_s: float) -> None:
         """Take the next mono 16 kHz samples; complete packets leave at once, with the faces that wait."""
         for packet in self._voice.push(pcm):
-            self._send(packet)
+            self._send(packet, now_s)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
         """The other side has decoded these frames."""
@@ -207,22 +226,32 @@ class Sender:
         self._origin_on_its_way = True
         self.resend_identity(0)
 
-    def _send(self, voice: EncodedVoice) -> None:
-        faces = tuple(
-            face.packet(self._face.rung, self._face.quality, voice.start_s) for face in self._faces_waiting
-        )
-        self._faces_waiting.clear()
-        extra = Bundle(self._next_acknowledgement(), faces).serialise()
+    def _send(self, voice: EncodedVoice, now_s: float) -> None:
+        faces = self._faces_for(voice)
+        report = None
+        if self._peer_reads_reports and self._next_report is not None:
+            report = self._next_report(now_s)
+        extra = Bundle(self._next_acknowledgement(), faces, report).serialise()
         if voice.silent and not extra:
             return
         self._carrier.send(self._endpoint, voice.payload, voice.rtp_timestamp, extra)
+        self.link.sent(voice.rtp_timestamp, now_s)
         self.counts.voice_packets += 1
         self.counts.voice_bytes += len(voice.payload)
         self.counts.bundle_bytes += len(extra)
         for face in faces:
-            self.counts.face_packets += 1
+            self.counts.face_packets += not face.repeat
+            self.counts.face_repeats += face.repeat
             self.counts.face_bytes += len(face.serialise())
             self.counts.hint_bytes += len(face.hints or b"")
+
+    def _faces_for(self, voice: EncodedVoice) -> tuple[FacePacket, ...]:
+        """What waits, behind what went with the packet before if many are lost: two in a row seldom are."""
+        new, before = tuple(self._faces_waiting), self._faces_before
+        self._faces_waiting.clear()
+        self._faces_before = new
+        again = tuple(face.packet(voice.start_s, repeat=True) for face in before if self.link.lossy)
+        return again + tuple(face.packet(voice.start_s) for face in new)
 
 
 def _is_held(layer: list[bytes], held: Collection[bytes]) -> bool:

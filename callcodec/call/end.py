@@ -170,6 +170,7 @@ def build_end(
         receiver.next_acknowledgement,
         observer.captured,
         find_shape,
+        receiver.next_report,
     )
     return Participant(endpoint, carrier, sender, receiver, source)
 
@@ -188,6 +189,7 @@ def finish_log(participant: Participant, recorder: Recorder, now_s: float) -> No
         "voice_packets_sent": counts.voice_packets,
         "voice_bytes_sent": counts.voice_bytes,
         "face_packets_sent": counts.face_packets,
+        "face_repeats_sent": counts.face_repeats,
         "face_bytes_sent": counts.face_bytes,
         "hint_bytes_sent": counts.hint_bytes,
         "bundle_bytes_sent": counts.bundle_bytes,

@@ -33,6 +33,7 @@ CAPABILITIES = (
     | Capability.IDENTITY_AVIF
     | Capability.IDENTITY_WEBP
     | Capability.IDENTITY_JPEG
+    | Capability.REPORTS
 )
 IDENTITY_PATIENCE_S = 6.0
 ALL_RUNGS = (1 << len(RUNGS)) - 1
@@ -91,7 +92,7 @@ class Participant:
             media_s = now_s - self._started_s
             for frame in self._source.pictures(media_s):
                 self.sender.push_picture(frame.rgb, frame.number, frame.time_s, now_s)
-            self.sender.push_voice(self._source.voice(media_s))
+            self.sender.push_voice(self._source.voice(media_s), now_s)
             self.sender.tick(now_s)
             self._ask_for_identity(now_s)
         self.receiver.advance(now_s)
@@ -153,6 +154,8 @@ class Participant:
             return
         if bundle.acknowledgement is not None:
             self.sender.acknowledge(bundle.acknowledgement)
+        if bundle.report is not None:
+            self.sender.take_report(bundle.report, carried.arrival_s)
         for face in bundle.faces:
             self.receiver.receive_face(face, carried.rtp_timestamp, carried.arrival_s)
 
@@ -187,6 +190,7 @@ class Participant:
         if isinstance(message, Hello):
             self.peer = message
             self.sender.set_peer_reads_hints(Capability.HINTS in message.capabilities)
+            self.sender.set_peer_reads_reports(Capability.REPORTS in message.capabilities)
         elif isinstance(message, Bye):
             self.goodbye = message
             self.receiver.finish()

@@ -1,4 +1,4 @@
-"""What travels with one voice packet: an acknowledgement, face packets, or both.
+"""What travels with one voice packet: an acknowledgement, a report and face packets, each if there is one.
 
 A bundle is a row of items whose first bits say what they are; a single face packet is its own bundle and
 costs nothing more.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from callcodec.wire.face_packet import FRAME_NUMBERS, MAX_FACE_PACKET_BYTES, FacePacket
+from callcodec.wire.report import REPORT_BYTES, REPORT_TAG, Report
 
 MAX_BUNDLE_BYTES = 8192
 MAX_FACES = 16
@@ -47,10 +48,14 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class Bundle:
-    """An acknowledgement for the other side's frames, and this side's frames, oldest first."""
+    """An acknowledgement for the other side's frames, and this side's frames, oldest first.
+
+    report: of the way from the other side; only to those who say that they read reports.
+    """
 
     acknowledgement: Acknowledgement | None = None
     faces: tuple[FacePacket, ...] = ()
+    report: Report | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where there are more faces than a bundle may carry."""
@@ -59,7 +64,7 @@ class Bundle:
 
     def serialise(self) -> bytes:
         """The bundle's bytes; an empty bundle has none."""
-        parts = [self.acknowledgement.serialise()] if self.acknowledgement else []
+        parts = [item.serialise() for item in (self.acknowledgement, self.report) if item is not None]
         for face in self.faces[:-1]:
             data = face.serialise()
             parts += [_length_prefix(len(data)), data]
@@ -73,15 +78,20 @@ class Bundle:
         if len(data) > MAX_BUNDLE_BYTES:
             raise ValueError(f"a bundle of {len(data)} bytes is too long")
         acknowledgement: Acknowledgement | None = None
+        report: Report | None = None
         faces: list[FacePacket] = []
         at = 0
         while at < len(data):
             first = data[at]
             if first >> 7:
                 faces.append(FacePacket.parse(data[at:]))
-                return cls(acknowledgement, tuple(faces))
-            if first >> 5:
-                if acknowledgement or faces:
+                return cls(acknowledgement, tuple(faces), report)
+            if first >> 4 == REPORT_TAG >> 4:
+                if report or faces:
+                    raise ValueError("a report stands before the faces of a bundle, and once")
+                report, at = Report.parse(data[at:]), at + REPORT_BYTES
+            elif first >> 5:
+                if acknowledgement or report or faces:
                     raise ValueError("an acknowledgement stands first in a bundle, and once")
                 acknowledgement, at = _parse_acknowledgement(data)
             else:
@@ -92,7 +102,7 @@ class Bundle:
                 at += length
         if faces:
             raise ValueError("the bundle ends where another face packet was announced")
-        return cls(acknowledgement)
+        return cls(acknowledgement, report=report)
 
 
 def _length_prefix(length: int) -> bytes:

@@ -37,6 +37,7 @@ class Capability(IntFlag):
     IDENTITY_AVIF = 64
     IDENTITY_WEBP = 128
     IDENTITY_JPEG = 256
+    REPORTS = 512
 
 
 class Reason(IntEnum):

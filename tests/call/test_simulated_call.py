@@ -112,6 +112,22 @@ def test_lost_packets_are_concealed_and_never_stop_the_picture(tmp_path: Path) -
     assert report.states_s.get("frozen", 0.0) == 0
 
 
+def test_above_ten_percent_of_loss_faces_are_sent_twice(tmp_path: Path) -> None:
+    clip = write_talking_clip(tmp_path / "long.mp4", 30.0)
+
+    def faces(loss: float) -> tuple[float, float]:
+        """Share of faces that came, and bytes a face."""
+        link = LinkProfile(delay_ms=40, loss=loss, seed=3)
+        face = simulate(options(clip, tmp_path / f"{loss}", link)).face
+        return face.packets_received / face.packets_sent, face.bytes_per_packet_mean
+
+    few, usual_bytes = faces(0.05)
+    many, bytes_ = faces(0.2)
+    assert few == pytest.approx(0.95, abs=0.04)
+    assert many > 0.89
+    assert 1.5 * usual_bytes < bytes_ < 2.2 * usual_bytes
+
+
 def test_a_voice_only_peer_sees_the_state(clip: Path, tmp_path: Path) -> None:
     report = simulate(options(clip, tmp_path))
     assert list(report.states_s)[:3] == ["voice only", "low resolution", "reconstructing"]

@@ -25,7 +25,7 @@ def packets(count: int, acknowledge: bool = True) -> list[FacePacket]:
     made = []
     for i, picture in enumerate(pictures(count)):
         face = encoder.encode(picture, i / 5)
-        made.append(face.packet(RUNGS[0], QUALITY, i / 5))
+        made.append(face.packet(i / 5))
         if acknowledge:
             encoder.acknowledge(Acknowledgement(face.frame_number, 0))
     return made
@@ -86,7 +86,7 @@ def test_an_emotion_stays_until_another_is_told() -> None:
     for i, picture in enumerate(pictures(3)):
         face = encoder.encode(picture, i / 5)
         encoder.acknowledge(Acknowledgement(face.frame_number, 0))
-        decoded = decoder.decode(face.packet(RUNGS[0], QUALITY, 0.0), 0.0)
+        decoded = decoder.decode(face.packet(0.0), 0.0)
         told.append(None if decoded is None else decoded.emotion)
     assert told == [5, 5, 5]
 

@@ -73,5 +73,5 @@ def test_an_emotion_is_told_until_a_frame_that_told_it_is_acknowledged() -> None
 
 def test_the_capture_offset_is_counted_from_the_voice_packet_in_steps_of_5_ms() -> None:
     face = FaceEncoder(RUNGS[0], 2).encode(picture(90), 1.0)
-    assert face.packet(RUNGS[0], 2, 0.96).capture_offset_ms == 40
-    assert face.packet(RUNGS[0], 2, 1.02).capture_offset_ms == -20
+    assert face.packet(0.96).capture_offset_ms == 40
+    assert face.packet(1.02).capture_offset_ms == -20

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from callcodec.wire.bundle import Acknowledgement, Bundle
 from callcodec.wire.face_packet import MAX_REFERENCE_DISTANCE, RUNGS, FacePacket
+from callcodec.wire.report import Report
 
 payloads = st.binary(max_size=60).map(lambda data: data.rstrip(b"\0"))
 
@@ -22,8 +23,11 @@ face_packets = st.builds(
 
 acknowledgements = st.builds(Acknowledgement, st.integers(0, 255), st.integers(0, 255))
 
+reports = st.builds(Report, *[st.integers(0, 255)] * 4)
+
 bundles = st.builds(
     Bundle,
     acknowledgement=st.none() | acknowledgements,
     faces=st.lists(face_packets, max_size=4).map(tuple),
+    report=st.none() | reports,
 )

@@ -59,12 +59,15 @@ def test_an_empty_bundle_is_no_bytes() -> None:
         b"\x20\x01",  # a long acknowledgement cut off
         b"\x21\x01\x01",  # a reserved bit
         b"\x40\x00\x40\x00",  # two acknowledgements
+        b"\x31\x00\x00\x00\x00",  # a reserved bit of the report
+        b"\x30\x00\x00\x00",  # a report that is cut off
+        b"\x30\x00\x00\x00\x00\x30\x00\x00\x00\x00",  # two reports
         b"\x05\x80\x80",  # a face packet longer than its bundle
         b"\x1f\x00\x02\x80\x80\x80",  # a long length that is short
     ],
 )
 def test_a_malformed_bundle_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"acknowledgement|length"):
+    with pytest.raises(ValueError, match=r"acknowledgement|length|report"):
         Bundle.parse(data)
 
 
