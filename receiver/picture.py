@@ -20,6 +20,7 @@ from receiver.expression import ExpressionTimeline
 from receiver.identity import PICTURE_SIZE
 from receiver.identity_check import IdentityCheck
 from receiver.interpolation import Interpolated, Interpolator
+from receiver.video_work import VideoPicture
 
 WINDOW_FRAMES = 5
 VOICE_SPAN_S = 0.15  # the voice window reaches 100 ms to both sides, and its filters a little further
@@ -31,7 +32,8 @@ NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.0215, 0.0105
 class Prepared:
     """A finished picture. ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 that it was made from.
 
-    ``wrong_identity``: it is only enlarged, because the identity image is somebody else's.
+    ``wrong_identity``: it is only enlarged, because the identity image is somebody else's. ``note``: why a picture of
+    an H.264 track (``is_video``) is not restored.
     """
 
     media_time_s: float
@@ -42,6 +44,24 @@ class Prepared:
     age_s: float
     consistency_error: float
     seconds: float
+    is_video: bool = False
+    note: str | None = None
+
+    @classmethod
+    def of_video(cls, picture: VideoPicture) -> "Prepared":
+        """A picture of an H.264 track; ``lowres`` is what was decoded, ``reconstructed`` whether it was restored."""
+        return cls(
+            media_time_s=picture.media_time_s,
+            picture=picture.shown,
+            lowres=picture.decoded,
+            reconstructed=picture.restored,
+            wrong_identity=False,
+            age_s=0.0,
+            consistency_error=0.0,
+            seconds=picture.seconds,
+            is_video=True,
+            note=picture.note,
+        )
 
 
 class PictureMaker:

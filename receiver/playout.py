@@ -121,6 +121,21 @@ class Playout:
         first = round((media_time_s - before_s) * SAMPLE_RATE_HZ)
         return self._buffer.read(first, round((before_s + after_s) * SAMPLE_RATE_HZ))
 
+    @property
+    def voice_transit_s(self) -> float | None:
+        """Arrival minus media time of the quickest voice packets of the last seconds; None before the first."""
+        return self._clock.quickest_s
+
+    @property
+    def voice_delay_s(self) -> float | None:
+        """Local clock minus media time as the voice alone needs it; None before the first packet."""
+        return self._clock.voice_delay_s
+
+    @property
+    def voice_until_s(self) -> float:
+        """Up to which media time voice has come without a gap."""
+        return self._buffer.decoded_until / SAMPLE_RATE_HZ
+
     def statistics(self, now_s: float) -> PlayoutStatistics:
         """Everything counted so far."""
         counts = self._buffer.counts

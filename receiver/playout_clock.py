@@ -108,6 +108,16 @@ class PlayoutClock:
         """How long the quickest packets of the last seconds wait for playout; 0 before the first."""
         return 0.0 if self._anchor_s is None else self.delay_s(now_s) - self._window.shortest_s
 
+    @property
+    def quickest_s(self) -> float | None:
+        """Arrival minus media time of the quickest packets of the last seconds; None before the first."""
+        return None if self._anchor_s is None else self._window.shortest_s
+
+    @property
+    def voice_delay_s(self) -> float | None:
+        """The delay that the voice alone needs; None before the first packet."""
+        return None if self._anchor_s is None else self._aim() - self._extra_delay_s
+
     def _aim(self) -> float:
         window, settings = self._window, self._settings
         needed_s = window.most_s

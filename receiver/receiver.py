@@ -1,6 +1,7 @@
 """The receiving half of one end: packets in, a picture every 40 ms and a steady voice out. No clock, no I/O."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from callcodec.face.shape import Shape
 from callcodec.media.timeline import SLOT_S
 from callcodec.speech import SAMPLE_RATE_HZ
 from callcodec.speech.opus import RTP_CLOCK_HZ
+from callcodec.transport.access_units import AccessUnit
 from callcodec.transport.worker import Worker
 from callcodec.wire.bundle import Acknowledgement
 from callcodec.wire.face_packet import RUNGS, FacePacket
@@ -27,6 +29,7 @@ from receiver.settings import ReceiverSettings
 from receiver.sink import Shown, Sink
 from receiver.state import State
 from receiver.unwrap import TIMESTAMP_BITS, Unwrapper
+from receiver.video import CreateVideo, VideoReceiver
 
 BLANK_LEVEL = 24  # nearly black: nothing to show yet
 
@@ -76,6 +79,12 @@ class Receiver:
         self._finished = False
         self._ready: Prepared | None = None
         self._on_screen: Prepared | None = None
+        self.video: VideoReceiver | None = None
+
+    def use_video(self, create: CreateVideo) -> Callable[[AccessUnit], None]:
+        """Take an H.264 track, too, and show it in the place of faces. Returns what its line must call."""
+        self.video = create(self._playout)
+        return self._receive_video
 
     def heard(self, now_s: float) -> None:
         """Something arrived, of any kind: the other side lives."""
@@ -113,6 +122,11 @@ class Receiver:
         self._identity_heard_s = now_s
         self._identity.receive(message)
 
+    def _receive_video(self, unit: AccessUnit) -> None:
+        self.heard(unit.arrival_s)
+        if self.video is not None:
+            self.video.receive(unit)
+
     def next_acknowledgement(self) -> Acknowledgement | None:
         """What the next outgoing voice packet should confirm: nothing if nothing was decoded since the last one."""
         due, self._acknowledgement_due = self._acknowledgement_due, False
@@ -147,6 +161,8 @@ class Receiver:
     def advance(self, now_s: float) -> None:
         """Play and show everything that is due at ``now_s``."""
         media_s = self._playout.media_time(now_s)
+        if self.video is not None:
+            self.video.advance(media_s, now_s)
         if media_s is None or self.played_out:
             return
         if self._first_slot_s is None:
@@ -185,7 +201,7 @@ class Receiver:
             "identity_bytes_received": self._identity.received_bytes,
             "identity_layers": self._identity.layers_complete,
             "slots_skipped": self._pictures.skipped,
-        }
+        } | ({} if self.video is None else self.video.figures())
 
     def _play(self, now_s: float) -> None:
         # A sound card counts samples, not steps of the caller: the block begins where the one before ended.
@@ -197,6 +213,8 @@ class Receiver:
             self._played_samples += samples
 
     def _prepare(self, media_time_s: float) -> None:
+        if self.video is not None and self.video.begun:
+            return
         voice = self._playout.pcm_around(media_time_s, VOICE_SPAN_S, VOICE_SPAN_S)
         self._pictures.prepare(media_time_s, voice, self._emotion, self._prepared)
 
@@ -206,7 +224,18 @@ class Receiver:
     def _prepared(self, prepared: Prepared) -> None:
         self._ready = prepared
 
+    def _take_video(self, video: VideoReceiver) -> None:
+        """The track's picture for this slot, or the one before, which has grown older."""
+        picture = video.picture_at(self._media_s)
+        if picture is not None:
+            self._ready = Prepared.of_video(picture)
+        elif self._on_screen is not None:
+            age_s = max(0.0, self._media_s - self._on_screen.media_time_s)
+            self._on_screen = replace(self._on_screen, age_s=age_s)
+
     def _show(self, now_s: float) -> None:
+        if self.video is not None and self.video.begun:
+            self._take_video(self.video)
         fresh = self._ready is not None
         if self._ready is not None:
             self._on_screen, self._ready = self._ready, None
@@ -222,6 +251,7 @@ class Receiver:
                 consistency_error=0.0 if screen is None else screen.consistency_error,
                 fresh=fresh,
                 made_in_s=0.0 if screen is None else screen.seconds,
+                note=None if screen is None else screen.note,
                 age_s=0.0 if screen is None else screen.age_s,
             )
         )
@@ -239,7 +269,11 @@ class Receiver:
             return State.FROZEN
         if self._on_screen.wrong_identity:
             return State.WRONG_IDENTITY
-        return State.RECONSTRUCTING if self._on_screen.reconstructed else State.LOW_RESOLUTION
+        if self._on_screen.is_video:
+            made, only_received = State.RESTORING, State.DECODED
+        else:
+            made, only_received = State.RECONSTRUCTING, State.LOW_RESOLUTION
+        return made if self._on_screen.reconstructed else only_received
 
 
 def _blank() -> NDArray[np.uint8]:

@@ -15,7 +15,8 @@ class Shown:
 
     ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 or None. ``media_time_s``: of the sender's timeline,
     None before the first face. ``fresh``: made for this slot; otherwise the picture before is repeated. ``made_in_s``:
-    how long that took.
+    how long that took. ``note``: why a decoded picture is not restored. ``age_s``: how old the newest low-resolution
+    picture was that it was made from.
     """
 
     slot: int
@@ -27,6 +28,8 @@ class Shown:
     consistency_error: float
     fresh: bool
     made_in_s: float
+    note: str | None = None
+    age_s: float = 0.0
 
 
 class Sink(Protocol):

@@ -21,6 +21,7 @@ from sender.face import EncodedFace, FaceEncoder
 from sender.identity import IdentityChooser, IdentityImage, IdentityStream, encode_layers
 from sender.link_state import LinkState
 from sender.settings import SenderSettings
+from sender.video import VideoSender
 from sender.voice import EncodedVoice, VoiceEncoder
 
 
@@ -96,6 +97,7 @@ class Sender:
         self.faces_found = 0
         self.identity: IdentityImage | None = None
         self.counts = SenderCounts()
+        self.video: VideoSender | None = None
         self.link = LinkState()
 
     @property
@@ -129,6 +131,10 @@ class Sender:
         """The other side tells of the way there."""
         self.link.reported(report, now_s)
 
+    def use_video(self, video: VideoSender) -> None:
+        """Send pictures as H.264, where the other side takes that; else as low resolution, as without it."""
+        self.video = video
+
     def use_identity(self, picture: NDArray[np.uint8]) -> None:
         """Send the user's own (256, 256, 3) RGB picture instead of choosing one."""
         self._take_identity(IdentityImage(picture, None))
@@ -156,6 +162,10 @@ class Sender:
         crop = self._cropper.crop(frame, number)
         self.pictures_seen += 1
         self.faces_found += crop.face_found
+        if self.video is not None and self.video.wanted:
+            self.video.push(crop.rgb, media_time_s)
+            self._captured(Captured(number, media_time_s, wall_s, crop.rgb, None))
+            return
         if crop.jumped and self.identity is not None and self.identity.media_time_s is not None:
             self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
         self._offer_identity(crop.rgb, media_time_s)

@@ -197,6 +197,8 @@ def finish_log(participant: Participant, recorder: Recorder, now_s: float) -> No
         "malformed": participant.malformed,
         "cpu_s": time.process_time(),
     } | receiver.counts(now_s)
+    if participant.sender.video is not None:
+        log.counts |= participant.sender.video.figures()
     if participant.started_s is not None:
         log.events["started"] = participant.started_s
     identity = participant.sender.identity

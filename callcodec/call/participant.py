@@ -108,6 +108,8 @@ class Participant:
             found.append("No face was found in the picture: its centre was sent.")
         if self.malformed:
             found.append(f"{self.malformed} malformed packets were dropped.")
+        if self.receiver.video is not None:
+            found += self.receiver.video.warnings()
         return found + [f"An identity image was refused: {why}." for why in self.receiver.identity_refusals]
 
     def hang_up(self) -> None:
