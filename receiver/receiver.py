@@ -251,6 +251,7 @@ class Receiver:
                 consistency_error=0.0 if screen is None else screen.consistency_error,
                 fresh=fresh,
                 made_in_s=0.0 if screen is None else screen.seconds,
+                age_s=0.0 if screen is None else screen.age_s,
                 note=None if screen is None else screen.note,
                 age_s=0.0 if screen is None else screen.age_s,
             )

@@ -143,6 +143,10 @@ class Sender:
         """Choose another identity image from the pictures that come now, and send it."""
         self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
 
+    def choose_identity_anew(self) -> None:
+        """Choose another identity image from the pictures that come now, and send it."""
+        self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
+
     def resend_identity(self, layer: int) -> None:
         """The other side asks for the identity image again, from ``layer`` on."""
         layers = self._identity_layers[layer:]

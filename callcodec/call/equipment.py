@@ -1,8 +1,11 @@
 """What a person calls with: the files and devices named on the command line, opened and closed together."""
 
+import asyncio
 import contextlib
+import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,7 +13,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from callcodec.call.recording import Recording
+from callcodec.call.controls import Actions, Controls
+from callcodec.call.keys import key_of
+from callcodec.call.recording import PICTURE_SIZE, Recording, new_film_path
+from callcodec.call.screen import Picture, draw_screen
 from callcodec.call.source import (
     ClipSource,
     PairedSource,
@@ -20,6 +26,7 @@ from callcodec.call.source import (
     Source,
     VoiceSource,
 )
+from callcodec.call.status import CallStatus
 from callcodec.media.camera import Camera
 from callcodec.media.clip import open_clip
 from callcodec.media.devices import DeviceError
@@ -29,6 +36,10 @@ from callcodec.media.speaker import Speaker
 from callcodec.media.window import Window
 
 CAMERA, MICROPHONE, NONE = "camera", "mic", "none"
+SCALES = (2, 3)
+"""How many times the window enlarges the picture."""
+BLANK: Picture = np.full((PICTURE_SIZE, PICTURE_SIZE, 3), 24, np.uint8)
+IDLE_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -73,15 +84,23 @@ class Equipment:
 
 
 class Outputs:
-    """Window, speaker and recording of one call; a context. A call goes on without a speaker, and says so."""
+    """Window, speaker, recordings and keys of one call; a context. A call goes on without a speaker, and says so."""
 
     def __init__(
         self, equipment: Equipment, quit_call: Callable[[], None], say: Callable[[str], None]
     ) -> None:
         """Opens them. OSError or ValueError, with a sentence, where the window or the recording cannot be had."""
+        self._say = say
         self._quit_call = quit_call
+        self._named = equipment.record
+        self._recording = None if equipment.record is None else Recording(equipment.record)
+        self._endings: list[threading.Thread] = []
+        self._scale = SCALES[0]
+        self._last: tuple[Picture, Picture | None, CallStatus] = (BLANK, None, CallStatus())
+        self._shown_s = float("-inf")
         self._window = Window() if equipment.window else None
-        self.recording = None if equipment.record is None else Recording(equipment.record)
+        actions = Actions(self.toggle_recording, self._enlarge, quit_call, say)
+        self.controls = Controls(actions, time.monotonic, recording=self._recording is not None)
         self._speaker: Speaker | None = None
         if equipment.speaker:
             try:
@@ -89,19 +108,55 @@ class Outputs:
             except DeviceError as error:
                 say(f"The other side will not be heard: {error}.")
 
-    def show(self, picture: NDArray[np.uint8], caption: str) -> None:
-        """Put a picture everywhere where pictures go."""
-        if self.recording is not None:
-            self.recording.show(picture)
-        if self._window is not None and self._window.show(picture, caption):
-            self._quit_call()
+    @property
+    def has_window(self) -> bool:
+        """Whether there is a window, with the status line in it."""
+        return self._window is not None
+
+    def show(self, picture: Picture, own: Picture | None, status: CallStatus) -> None:
+        """Put a picture everywhere where pictures go, and take the keys that were typed into the window."""
+        if self._recording is not None:
+            self._recording.show(picture)
+        self._last = (picture, own, status)
+        self._shown_s = time.monotonic()
+        self._draw()
+
+    async def tend(self) -> None:
+        """Keep the window alive while no pictures come; runs until it is cancelled."""
+        while True:
+            if self._window is not None and time.monotonic() - self._shown_s > IDLE_S:
+                self._draw()
+            await asyncio.sleep(IDLE_S)
 
     def play(self, pcm: NDArray[np.int16]) -> None:
         """Put voice everywhere where voice goes."""
-        if self.recording is not None:
-            self.recording.play(pcm)
+        if self._recording is not None:
+            self._recording.play(pcm)
         if self._speaker is not None:
             self._speaker.play(pcm)
+
+    def take(self, character: str) -> None:
+        """Do what that key is for, if it is for anything."""
+        key = key_of(character)
+        if key is not None:
+            self.controls.press(key)
+
+    def toggle_recording(self) -> bool:
+        """End the recording that runs, or begin another one; says so, and answers whether one runs now."""
+        if self._recording is not None:
+            ended, self._recording = self._recording, None
+            # Its index is written meanwhile; the call does not wait for a disk.
+            ending = threading.Thread(target=lambda: self._say(_kept(ended)))
+            ending.start()
+            self._endings.append(ending)
+            return False
+        try:
+            self._recording = Recording(new_film_path(self._named, Path(), time.time()))
+        except ValueError as error:
+            self._say(f"Not recorded: {error}.")
+            return False
+        self._say(f"Recording to {self._recording.path}.")
+        return True
 
     def __enter__(self) -> Self:
         return self
@@ -113,5 +168,33 @@ class Outputs:
             self._window.close()
         if self._speaker is not None:
             self._speaker.close()
-        if self.recording is not None:
-            self.recording.finish()
+        for ending in self._endings:
+            ending.join()
+        if self._recording is not None:
+            kept = _kept(self._recording)
+            if error is None or self._recording.path.exists():
+                self._say(kept)
+            self._recording = None
+
+    def _draw(self) -> None:
+        if self._window is None:
+            return
+        picture, own, status = self._last
+        self._window.show(
+            draw_screen(picture, own, replace(status, switches=self.controls.switches), self._scale)
+        )
+        typed = self._window.typed()
+        if typed is not None:
+            self.take(typed)
+        if self._window.closed:
+            self._quit_call()
+
+    def _enlarge(self) -> None:
+        self._scale = SCALES[(SCALES.index(self._scale) + 1) % len(SCALES)]
+
+
+def _kept(recording: Recording) -> str:
+    """Ends a recording, and says what became of it."""
+    if recording.finish():
+        return f"Recorded: {recording.path}."
+    return recording.error or "Nothing was received to record."

@@ -9,10 +9,13 @@ from functools import partial
 from rich.live import Live
 from rich.text import Text
 
+from callcodec.call.controls import SwitchedSource
 from callcodec.call.driver import EndDriver
 from callcodec.call.emotion import announce_emotion
 from callcodec.call.end import build_end, open_workers
 from callcodec.call.equipment import Outputs
+from callcodec.call.keyboard import keys_typed
+from callcodec.call.keys import LEGEND_LINE
 from callcodec.call.live import Failure, run_live
 from callcodec.call.meeting import meet
 from callcodec.call.onlooker import Onlooker
@@ -50,7 +53,9 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
         receiver = options.config.receiver
         reconstructor = create_reconstructor(receiver.reconstructor, options.device, receiver.weights)
         shapes = create_shape_finder()
-        onlooker = Onlooker([outputs.show], [outputs.play], terminal.say)
+        onlooker = Onlooker(
+            [outputs.show], [outputs.play], terminal.say, lambda: outputs.controls.switches
+        )
         async with contextlib.AsyncExitStack() as stack:
 
             def create_peer() -> WebRtcPeer:
@@ -63,7 +68,7 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
             drivers: list[EndDriver] = []
 
             def get_ready() -> None:
-                source = options.equipment.source()
+                source = SwitchedSource(options.equipment.source(), lambda: outputs.controls.switches)
                 stack.callback(source.close)
                 participant = build_end(
                     options.config, line, source, reconstructor, workers, onlooker, shapes
@@ -71,6 +76,7 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
                 announce_emotion(participant.sender, options.emotion)
                 if options.identity is not None:
                     participant.sender.use_identity(options.identity)
+                outputs.controls.attach(participant.sender, options.emotion)
                 drivers.append(EndDriver(participant, onlooker, lambda *_: None, SILENT_PATIENCE_S))
 
             if role is Role.CALL:
@@ -85,11 +91,7 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
                 reconnection = Reconnection(join, role, own, line, create_peer, drivers[0], terminal.say)
                 stack.push_async_callback(reconnection.close)
                 stack.push_async_callback(_beside(reconnection, failure))
-            await _talk(options, terminal, drivers[0], failure, onlooker, stop)
-        recorded = outputs.recording is not None and outputs.recording.finish()
-    if options.equipment.record is not None:
-        kept = f"Recorded: {options.equipment.record}." if recorded else "Nothing was received to record."
-        terminal.say(kept)
+            await _talk(options, terminal, drivers[0], failure, onlooker, outputs, stop)
 
 
 async def _talk(
@@ -98,6 +100,7 @@ async def _talk(
     driver: EndDriver,
     failure: Failure,
     onlooker: Onlooker,
+    outputs: Outputs,
     stop: asyncio.Event,
 ) -> None:
     """From the first packet to the last. CallRefusedError when the other side's program does not want to go on."""
@@ -107,13 +110,16 @@ async def _talk(
             hang_up = asyncio.get_running_loop().call_later(options.seconds, stop.set)
             stack.callback(hang_up.cancel)
         terminal.say("Connected. Ctrl-C hangs up.")
-        live = Live(
-            get_renderable=lambda: Text(onlooker.line()),
-            console=terminal.console,
-            refresh_per_second=REFRESHES_PER_S,
-            transient=True,
-        )
-        stack.enter_context(live)
+        if stack.enter_context(keys_typed(outputs.take)):
+            terminal.say(f"Keys: {LEGEND_LINE}.")
+        if not outputs.has_window:
+            live = Live(
+                get_renderable=lambda: Text(onlooker.line()),
+                console=terminal.console,
+                refresh_per_second=REFRESHES_PER_S,
+                transient=True,
+            )
+            stack.enter_context(live)
         await run_live(driver, MonotonicClock(), failure, stop)
     for warning in driver.participant.warnings():
         terminal.say(warning)

@@ -76,8 +76,10 @@ def _write_streams(
         raise ValueError(
             f"a movie needs pictures of 2x2 pixels at least, not {first.shape[1]}x{first.shape[0]}"
         )
-    video = _add_video(container, width, height, fps, crf)
-    sound = None if pcm is None else _SoundWriter(container, pcm)
+    video = add_video(container, width, height, fps, crf, {"preset": "veryfast"})
+    sound = None if pcm is None else SoundWriter(container)
+    voice = np.zeros(0, np.int16) if pcm is None else pcm
+    given = 0
     rgb: NDArray[np.uint8] | None = first
     number = 0
     while rgb is not None:
@@ -85,18 +87,25 @@ def _write_streams(
             raise ValueError(f"picture {number} is {rgb.shape}, the first one was {first.shape}")
         picture = VideoFrame.from_ndarray(np.ascontiguousarray(rgb[:height, :width]), "rgb24")
         picture.pts, picture.time_base = number, Fraction(1, fps)
-        container.mux(video.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU601", threads=1)))
+        encode_picture(container, video, picture)
         number += 1
         if sound is not None:
-            sound.write_until(number * VOICE_RATE_HZ // fps)
+            # In step with the pictures, so that the file is well interleaved.
+            due = number * VOICE_RATE_HZ // fps
+            sound.push(voice[given:due])
+            given = due
         rgb = next(frames, None)
     container.mux(video.encode(None))
     if sound is not None:
+        sound.push(voice[given:])
         sound.finish()
 
 
-def _add_video(container: OutputContainer, width: int, height: int, fps: int, crf: int) -> VideoStream:
-    stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf), "preset": "veryfast"})
+def add_video(
+    container: OutputContainer, width: int, height: int, fps: int, crf: int, options: Mapping[str, str]
+) -> VideoStream:
+    """An H.264 stream in yuv420p, tagged with its colours. ``options``: of libx264, beside the rate factor."""
+    stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf), **options})
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.codec_context.time_base = Fraction(1, fps)
     stream.codec_context.colorspace = _BT601
@@ -106,26 +115,33 @@ def _add_video(container: OutputContainer, width: int, height: int, fps: int, cr
     return stream
 
 
-class _SoundWriter:
-    """Feeds the voice to the AAC encoder in step with the pictures, so that the file is well interleaved."""
+def encode_picture(container: OutputContainer, stream: VideoStream, picture: VideoFrame) -> None:
+    """Encodes one RGB picture in the colours that `add_video` tags."""
+    container.mux(stream.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU601", threads=1)))
 
-    def __init__(self, container: OutputContainer, pcm: NDArray[np.int16]) -> None:
+
+class SoundWriter:
+    """Feeds mono 16 kHz voice to an AAC encoder, in whole blocks."""
+
+    def __init__(self, container: OutputContainer) -> None:
         self._container = container
-        self._pcm = pcm
         self._stream: AudioStream = container.add_stream("aac", rate=VOICE_RATE_HZ, layout="mono")
         self._stream.bit_rate = 64_000
+        self._waiting = np.zeros(0, np.int16)
         self._written = 0
 
-    def write_until(self, sample: int) -> None:
-        """Encodes up to `sample`, in whole blocks."""
-        while self._written + _SOUND_BLOCK_SAMPLES <= min(sample, self._pcm.size):
-            self._encode(self._pcm[self._written : self._written + _SOUND_BLOCK_SAMPLES])
+    def push(self, pcm: NDArray[np.int16]) -> None:
+        """Encodes what makes whole blocks; the rest waits."""
+        self._waiting = np.concatenate([self._waiting, pcm])
+        while len(self._waiting) >= _SOUND_BLOCK_SAMPLES:
+            self._encode(self._waiting[:_SOUND_BLOCK_SAMPLES])
+            self._waiting = self._waiting[_SOUND_BLOCK_SAMPLES:]
 
     def finish(self) -> None:
         """Encodes the rest."""
-        self.write_until(self._pcm.size)
-        if self._written < self._pcm.size:
-            self._encode(self._pcm[self._written :])
+        if len(self._waiting):
+            self._encode(self._waiting)
+            self._waiting = self._waiting[:0]
         self._container.mux(self._stream.encode(None))
 
     def _encode(self, pcm: NDArray[np.int16]) -> None:

@@ -8,8 +8,13 @@ import pytest
 from callcodec.call.equipment import Equipment, Outputs
 from callcodec.call.recording import Recording
 from callcodec.call.source import PairedSource, SilentSource, SoundSource
+from callcodec.call.status import CallStatus
 from callcodec.media.clip import open_clip
+from callcodec.media.window import Window
 from tests.call.talking_clip import write_talking_clip
+from tests.media.fakes import FakeScreen
+
+PICTURE = np.full((256, 256, 3), 90, np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +71,7 @@ def test_a_recording_is_finished_even_when_the_call_fails(tmp_path: Path) -> Non
     def broken_call() -> None:
         with Outputs(equipment, lambda: None, lambda _: None) as outputs:
             for _ in range(25):
-                outputs.show(np.full((256, 256, 3), 90, np.uint8), "reconstructed")
+                outputs.show(PICTURE, None, CallStatus())
                 outputs.play(np.zeros(640, np.int16))
             raise RuntimeError("the network of this machine broke")
 
@@ -74,3 +79,62 @@ def test_a_recording_is_finished_even_when_the_call_fails(tmp_path: Path) -> Non
         broken_call()
     assert open_clip(tmp_path / "film.mp4").duration_s == pytest.approx(1.0, abs=0.1)
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_recordings_begin_and_end_by_key_each_in_its_own_film(tmp_path: Path) -> None:
+    said: list[str] = []
+    equipment = Equipment("none", "none", tmp_path / "film.mp4", window=False, speaker=False)
+    with Outputs(equipment, lambda: None, said.append) as outputs:
+        for typed in ("", "r", "r"):  # the named film ends, another begins
+            outputs.take(typed)
+            for _ in range(25):
+                outputs.show(PICTURE, None, CallStatus())
+        assert outputs.controls.switches.recording
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film-2.mp4", "film.mp4"]
+    assert sorted(said) == [
+        f"Recorded: {tmp_path / 'film-2.mp4'}.",
+        f"Recorded: {tmp_path / 'film.mp4'}.",
+        f"Recording to {tmp_path / 'film-2.mp4'}.",
+    ]
+
+
+def test_a_recording_that_cannot_begin_is_a_sentence_and_the_call_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    with Outputs(
+        Equipment("none", "none", window=False, speaker=False), lambda: None, said.append
+    ) as outputs:
+        tmp_path.rmdir()
+        outputs.take("r")
+        assert not outputs.controls.switches.recording
+    assert said[0].startswith("Not recorded: ")
+
+
+def test_keys_typed_into_the_window_reach_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = FakeScreen()
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("callcodec.call.equipment.Window", lambda: Window(screen))
+    quits: list[str] = []
+    equipment = Equipment("none", "none", window=True, speaker=False)
+    with Outputs(equipment, lambda: quits.append("quit"), lambda _: None) as outputs:
+        screen.keys = [ord("m"), ord("q")]
+        outputs.show(PICTURE, PICTURE, CallStatus())
+        assert outputs.controls.switches.muted
+        outputs.show(PICTURE, PICTURE, CallStatus())
+        assert quits == ["quit"]
+        screen.visible = 0.0
+        outputs.show(PICTURE, PICTURE, CallStatus())
+        assert quits == ["quit", "quit"]
+
+
+def test_the_window_can_be_enlarged_by_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = FakeScreen()
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("callcodec.call.equipment.Window", lambda: Window(screen))
+    with Outputs(Equipment("none", "none", window=True, speaker=False), print, print) as outputs:
+        outputs.show(PICTURE, None, CallStatus())
+        outputs.take("z")
+        outputs.show(PICTURE, None, CallStatus())
+    assert [shown.shape[1] for shown in screen.shown] == [512, 768]

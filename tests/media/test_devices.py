@@ -15,41 +15,8 @@ from callcodec.media.devices import DeviceError, load_sounddevice
 from callcodec.media.microphone import Microphone
 from callcodec.media.sample_buffer import SampleBuffer
 from callcodec.media.speaker import FIRST_SAMPLES, Speaker
-from callcodec.media.window import KEY_QUIT, SIDE_PX, Window
-
-
-class FakePortAudio:
-    """Opens one stream, whose callback a test calls."""
-
-    class PortAudioError(Exception):
-        """As sounddevice's."""
-
-    def __init__(self, missing: bool = False) -> None:
-        self.missing = missing
-        self.callback: Callable[..., None] = lambda *_: None
-        self.closed = False
-
-    def InputStream(self, callback: Callable[..., None], **_: object) -> "FakePortAudio":  # noqa: N802
-        if self.missing:
-            raise self.PortAudioError("no device")
-        self.callback = callback
-        return self
-
-    OutputStream = InputStream
-
-    def start(self) -> None:
-        """See sounddevice."""
-
-    def close(self) -> None:
-        self.closed = True
-
-    def hear(self, pcm: NDArray[np.int16]) -> None:
-        self.callback(pcm.reshape(-1, 1), len(pcm), None, None)
-
-    def sound(self, samples: int) -> NDArray[np.int16]:
-        out = np.full((samples, 1), 7, np.int16)
-        self.callback(out, samples, None, None)
-        return out[:, 0]
+from callcodec.media.window import Window
+from tests.media.fakes import FakeCapture, FakePortAudio, FakeScreen
 
 
 def test_the_microphone_gives_what_it_heard_and_never_more_than_is_due() -> None:
@@ -112,25 +79,6 @@ def test_a_full_buffer_loses_the_oldest_samples() -> None:
     assert not buffer.pull(1).size
 
 
-class FakeCapture:
-    """A camera that shows what a test puts into it; None: it was pulled out."""
-
-    def __init__(self, pictures: "queue.Queue[NDArray[np.uint8] | None]") -> None:
-        self._pictures = pictures
-        self.waiting = queue.Queue[None]()
-
-    def isOpened(self) -> bool:  # noqa: N802
-        return True
-
-    def read(self) -> tuple[bool, NDArray[np.uint8]]:
-        self.waiting.put(None)
-        picture = self._pictures.get()
-        return picture is not None, np.zeros((2, 2, 3), np.uint8) if picture is None else picture
-
-    def release(self) -> None:
-        """See cv2."""
-
-
 def test_the_camera_gives_its_newest_picture_once_a_slot_in_rgb(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("callcodec.media.camera.RETRY_S", 0.0)
     pictures: queue.Queue[NDArray[np.uint8] | None] = queue.Queue()
@@ -163,39 +111,22 @@ def test_a_missing_camera_is_a_sentence() -> None:
         Camera(lambda: Absent(queue.Queue()))
 
 
-class FakeScreen:
-    """The window functions of cv2."""
-
-    def __init__(self) -> None:
-        self.shown: list[NDArray[np.uint8]] = []
-        self.key = -1
-
-    def namedWindow(self, *_: object) -> None:  # noqa: N802
-        """See cv2."""
-
-    def imshow(self, _: str, picture: NDArray[np.uint8]) -> None:
-        self.shown.append(picture)
-
-    def waitKey(self, _: int) -> int:  # noqa: N802
-        return self.key
-
-    def getWindowProperty(self, *_: object) -> float:  # noqa: N802
-        return 1.0
-
-    def destroyAllWindows(self) -> None:  # noqa: N802
-        """See cv2."""
-
-
-def test_the_window_shows_the_picture_and_q_quits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_window_shows_pictures_as_they_are_and_tells_what_was_typed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DISPLAY", ":0")
     screen = FakeScreen()
     window = Window(screen)
     picture = np.full((256, 256, 3), (10, 20, 30), np.uint8)
-    assert not window.show(picture, "reconstructed")
-    assert screen.shown[0].shape == (SIDE_PX, SIDE_PX, 3)
+    window.show(picture)
+    assert screen.shown[0].shape == (256, 256, 3)
     assert screen.shown[0][0, 0].tolist() == [30, 20, 10]
-    screen.key = KEY_QUIT
-    assert window.show(picture, "")
+    assert window.typed() is None
+    screen.keys = [ord("q")]
+    assert window.typed() == "q"
+    assert not window.closed
+    screen.visible = 0.0
+    assert window.closed
     window.close()
 
 
