@@ -5,7 +5,20 @@ import sys
 from collections.abc import Sequence
 
 from callcodec import __version__
-from callcodec.commands import bench, call, h264, listen, loopback, prepare, secret, shards, signal, train
+from callcodec.commands import (
+    bench,
+    call,
+    h264,
+    listen,
+    loopback,
+    measure,
+    prepare,
+    report,
+    secret,
+    shards,
+    signal,
+    train,
+)
 
 COMMANDS = {
     "loopback": loopback,
@@ -15,6 +28,8 @@ COMMANDS = {
     "secret": secret,
     "signal": signal,
     "bench": bench,
+    "measure": measure,
+    "report": report,
     "prepare": prepare,
     "shards": shards,
     "train": train,

@@ -22,10 +22,12 @@ from callcodec.measure.report import (
     QualityReport,
     Report,
     SpeedReport,
+    VideoReport,
     VoiceReport,
     WireReport,
 )
 from callcodec.measure.scoring import KeptFrames, face_delays_s, latency, nearest, quality
+from callcodec.measure.video_report import VideoQuality, video_delays_s, video_quality, video_report
 from callcodec.media.frame_store import FrameStore
 from callcodec.media.movie import write_movie
 from callcodec.media.timeline import FRAMES_PER_SECOND, SLOT_S
@@ -33,6 +35,7 @@ from callcodec.transport.link import LinkProfile
 from receiver.state import State
 
 PIXELS = 256 * 256
+H264_COMMENT = "The picture was sent as H.264 and restored by callcodec; it is not a recording of the camera."
 PACKAGES = ("callcodec", "torch", "aiortc", "av", "numpy", "opencv-python")
 EMPTY_QUALITY = QualityReport(0, None, None, None, None, None, None, None)
 
@@ -76,6 +79,10 @@ def build_report(call: FinishedCall, score_pictures: bool = True) -> Report:
     near, far = call.logs()
     frames = call.frames() if score_pictures else None
     seconds = max(_talked_s(near), SLOT_S)
+    video: VideoReport | None = None
+    if call.config.video.sends:
+        judged = VideoQuality() if frames is None else video_quality(near, far, frames)
+        video = video_report(call.config.video, near, far, judged, seconds)
     return Report(
         clip=call.clip,
         simulated=call.simulated,
@@ -90,9 +97,10 @@ def build_report(call: FinishedCall, score_pictures: bool = True) -> Report:
         voice=_voice(near, far, seconds),
         identity=_identity(near, far),
         wire=_wire(near, far),
-        quality=EMPTY_QUALITY if frames is None else quality(near, far, frames),
-        latency=latency(near, far),
+        quality=EMPTY_QUALITY if frames is None or video is not None else quality(near, far, frames),
+        latency=latency(near, far, delays_s(near, far)),
         speed=_speed(near, far),
+        video=video,
     )
 
 
@@ -103,9 +111,9 @@ def write_films(call: FinishedCall, received: Path, side_by_side: Path) -> None:
         return
     near, far = call.logs()
     voice = call.voice()
-    metadata = {"comment": FILM_COMMENT}
+    metadata = {"comment": H264_COMMENT if call.config.video.sends else FILM_COMMENT}
     write_movie(received, iter(frames.shown), voice, metadata=metadata)
-    delays = face_delays_s(near, far)
+    delays = delays_s(near, far)
     triples = _triples(near, far, frames, float(np.median(delays)) if delays else 0.0)
     write_movie(side_by_side, triples, voice, metadata=metadata)
 
@@ -117,6 +125,11 @@ def _triples(near: EndLog, far: EndLog, frames: KeptFrames, delay_s: float) -> I
         original = np.zeros_like(shown) if index is None else frames.captured[index]
         blocks = cv2.resize(frames.lowres[show.slot], shown.shape[:2], interpolation=cv2.INTER_NEAREST)
         yield np.hstack([original, np.asarray(blocks, np.uint8), shown])
+
+
+def delays_s(near: EndLog, far: EndLog) -> list[float]:
+    """Glass to glass of every new picture, whatever it came as."""
+    return video_delays_s(near, far) or face_delays_s(near, far)
 
 
 def _talked_s(near: EndLog) -> float:
@@ -184,15 +197,17 @@ def _rates(notes: list[WireNote]) -> ClassRates:
     scale = 8 / 1000 / (last.wall_s - first.wall_s)
     by_class = {name: (last.sent[name] - first.sent[name]) * scale for name in last.sent}
     face = (last.bundle_bytes - first.bundle_bytes) * scale
+    video = (last.video_bytes - first.video_bytes) * scale
     identity = (last.identity_bytes - first.identity_bytes) * scale
     return ClassRates(
-        voice=by_class["rtp"] - min(face, by_class["rtp"]),
+        voice=by_class["rtp"] - min(face + video, by_class["rtp"]),
         face=face,
         identity=identity,
         rtcp=by_class["rtcp"],
         stun=by_class["stun"],
         dtls_sctp=by_class["dtls"] - min(identity, by_class["dtls"]),
         total=sum(by_class.values()),
+        video=video,
     )
 
 

@@ -16,17 +16,29 @@ from numpy.typing import NDArray
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import EndDriver
 from callcodec.call.emotion import EmotionChoice, announce_emotion
-from callcodec.call.end import Recorder, Workers, build_end, finish_log, open_workers, picture_threads
+from callcodec.call.end import (
+    PICTURE_SIZE,
+    Recorder,
+    Workers,
+    build_end,
+    finish_log,
+    open_workers,
+    picture_threads,
+)
 from callcodec.call.live import Failure, run_live
 from callcodec.call.memory import keep_freed_memory
+from callcodec.call.participant import Participant
 from callcodec.call.shapes import create_shape_finder
 from callcodec.call.source import ClipSource, SilentSource, Source
+from callcodec.call.video import Restoration, add_video
+from callcodec.h264.preparation import prepare, will_compile
 from callcodec.transport.clock import MonotonicClock
 from callcodec.transport.endpoint import Endpoint
 from callcodec.transport.link import LinkProfile
 from callcodec.transport.peer import WebRtcPeer
 from callcodec.transport.relay import UdpRelay
 from callcodec.transport.signalling import StreamSignalling, place_call, take_call
+from callcodec.transport.video_line import VideoLine
 from callcodec.wire.face_packet import RUNGS
 from models.reconstructor import Reconstructor
 from models.registry import create_reconstructor
@@ -57,12 +69,13 @@ class EndJob:
 
     def reconstructor(self) -> Reconstructor:
         """What makes this end's pictures."""
-        name = self.config.receiver.reconstructor if self.reconstructs else SILENT_PICTURES
+        needed = self.reconstructs and not self.config.video.sends
+        name = self.config.receiver.reconstructor if needed else SILENT_PICTURES
         return create_reconstructor(name, self.device, self.config.receiver.weights)
 
     def recorder(self) -> Recorder:
         """What keeps this end's pictures, voice and log."""
-        size = RUNGS[self.config.sender.face.rung].size
+        size = PICTURE_SIZE if self.config.video.sends else RUNGS[self.config.sender.face.rung].size
         return Recorder(
             self.folder, size, keep_captures=not self.reconstructs, keep_pictures=self.reconstructs
         )
@@ -74,15 +87,36 @@ class EndJob:
         workers: Workers,
         recorder: Recorder,
         progress: Callable[[float, str], None],
+        line: VideoLine | None = None,
+        paced: bool = True,
     ) -> EndDriver:
-        """The end, ready to be stepped."""
+        """The end, ready to be stepped. ``line``: for H.264, if the settings want that; ``paced``: see add_video."""
+        shapes = None if self.config.video.sends else create_shape_finder()
         participant = build_end(
-            self.config, endpoint, source, self.reconstructor(), workers, recorder, create_shape_finder()
+            self.config, endpoint, source, self.reconstructor(), workers, recorder, shapes
         )
+        if line is not None and self.config.video.sends:
+            self._add_video(participant, line, workers, paced, progress)
         announce_emotion(participant.sender, self.emotion)
         if self.identity is not None:
             participant.sender.use_identity(self.identity)
         return EndDriver(participant, recorder, progress)
+
+    def _add_video(
+        self,
+        participant: Participant,
+        line: VideoLine,
+        workers: Workers,
+        paced: bool,
+        progress: Callable[[float, str], None],
+    ) -> None:
+        settings = self.config.video
+        restoration = Restoration(settings.restorer if self.reconstructs else "none", self.device)
+        if self.reconstructs:
+            if will_compile():
+                progress(-1.0, "compiling the H.264 reader, once for this machine: about half a minute")
+            prepare()
+        add_video(participant, line, settings, restoration, workers.picture, workers.background, paced)
 
 
 @dataclass(frozen=True)
@@ -168,10 +202,18 @@ async def _call(pipe: Connection, job: EndJob, signal_socket: socket.socket, cal
         recorder = job.recorder()
         stack.callback(recorder.close)
         workers = open_workers(stack, failure)
-        peer = WebRtcPeer(loopback=True, clock=clock)
+        sends_video = job.config.video.sends
+        peer = WebRtcPeer(
+            loopback=True, clock=clock, offers_video=sends_video and calls, sends_video=sends_video
+        )
         stack.push_async_callback(peer.close)
         driver = job.driver(
-            peer, source, workers, recorder, lambda seconds, state: parent.tell(Progress(seconds, state))
+            peer,
+            source,
+            workers,
+            recorder,
+            lambda seconds, state: parent.tell(Progress(seconds, state)),
+            peer.video,
         )
         parent.tell(Ready())
         await parent.ready.wait()

@@ -14,14 +14,22 @@ from callcodec.transport.worker import InlineWorker
 def run_both(near: EndJob, far: EndJob, link: LinkProfile, progress: Callable[[float, str], None]) -> None:
     """Make the whole call; both ends' folders hold their logs and frames afterwards."""
     clock = SimulatedClock()
-    pair = SimulatedPair(clock, link, seed=link.seed)
+    pair = SimulatedPair(clock, link, seed=link.seed, has_video=near.config.video.sends)
     workers = Workers(picture=InlineWorker(), background=InlineWorker())
     jobs = ((near, pair.caller), (far, pair.called))
     sources = [job.source(prefetch=False) for job, _ in jobs]
     recorders = [job.recorder() for job, _ in jobs]
     try:
         drivers = [
-            job.driver(endpoint, source, workers, recorder, progress if job.reconstructs else _ignore)
+            job.driver(
+                endpoint,
+                source,
+                workers,
+                recorder,
+                progress if job.reconstructs else _ignore,
+                endpoint.video,
+                paced=False,
+            )
             for (job, endpoint), source, recorder in zip(jobs, sources, recorders, strict=True)
         ]
         run_simulated(clock, pair, drivers)

@@ -42,6 +42,7 @@ class ClassRates:
     stun: float
     dtls_sctp: float
     total: float
+    video: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,29 @@ class WireReport:
     steady_seconds: float
     steady_sent_by_class_kbps: ClassRates | None
     steady_received_by_class_kbps: ClassRates | None
+
+
+@dataclass(frozen=True)
+class VideoReport:
+    codec: str
+    asked_kbps: float
+    payload_kbps: float
+    key_frames: int
+    pictures_sent: int
+    pictures_received: int
+    pictures_restored: int
+    pictures_only_decoded: int
+    pictures_damaged: int
+    packets_lost: int
+    key_frames_asked_for: int
+    restorer: str
+    restorer_fps: float | None
+    pictures_per_second: float | None
+    longest_freeze_s: float
+    decoded_psnr_db: float | None
+    decoded_ssim: float | None
+    restored_psnr_db: float | None
+    restored_ssim: float | None
 
 
 @dataclass(frozen=True)
@@ -103,6 +127,7 @@ class Report:
     quality: QualityReport
     latency: LatencyReport
     speed: SpeedReport
+    video: VideoReport | None = None
 
     def to_json(self) -> str:
         """The report as indented JSON text."""

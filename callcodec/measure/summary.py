@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from callcodec.measure.report import Report
+from callcodec.measure.report import Report, VideoReport
 
 
 class CallProgress:
@@ -40,6 +40,9 @@ class CallProgress:
         self._progress.update(self._task, description=state)
 
 
+LOWRES_ROWS = ("face", "identity", "quality", "  bicubic", "  identity repeated", "speed")
+
+
 def summary_table(report: Report) -> Table:
     """The figures that a user asks for first."""
     quality, latency, speed = report.quality, report.latency, report.speed
@@ -53,13 +56,15 @@ def summary_table(report: Report) -> Table:
         "face": f"{report.face.packets_received} of {report.face.packets_sent} packets, "
         f"{report.face.bytes_per_packet_mean:.1f} bytes each, {report.face.payload_kbps:.2f} kbps, "
         f"{report.face.bpp:.5f} BPP",
+        **video_rows(report.video),
         "voice": f"{report.voice.payload_kbps:.1f} kbps, {report.voice.frames_played} of "
         f"{report.voice.frames_sent} packets played, {report.voice.frames_concealed} concealed",
         "identity": f"{report.identity.bytes} bytes, first face after {_s(report.identity.seconds_to_first_face)}, "
         f"refined after {_s(report.identity.seconds_to_refined)}",
-        "on the wire": f"{wire.total:.1f} kbps (voice {wire.voice:.1f}, face {wire.face:.1f}, rest "
-        f"{wire.total - wire.voice - wire.face:.1f})"
-        + ("" if report.wire.steady_sent_by_class_kbps else ", identity included"),
+        "on the wire": f"{wire.total:.1f} kbps (voice {wire.voice:.1f}, "
+        + (f"face {wire.face:.1f}" if report.video is None else f"video {wire.video:.1f}")
+        + f", rest {wire.total - wire.voice - wire.face - wire.video:.1f})"
+        + ("" if report.wire.steady_sent_by_class_kbps or report.video else ", identity included"),
         "quality": f"{_db(quality.psnr_db)}, SSIM {_number(quality.ssim)} over {quality.slots_scored} pictures",
         "  bicubic": f"{_db(quality.bicubic_psnr_db)}, SSIM {_number(quality.bicubic_ssim)}",
         "  identity repeated": f"{_db(quality.identity_copy_psnr_db)}, SSIM {_number(quality.identity_copy_ssim)}",
@@ -69,8 +74,25 @@ def summary_table(report: Report) -> Table:
         f"on {report.device}, {speed.slots_skipped} slots skipped",
     }
     for name, text in rows.items():
-        table.add_row(name, text)
+        if report.video is None or name not in LOWRES_ROWS:
+            table.add_row(name, text)
     return table
+
+
+def video_rows(video: VideoReport | None) -> dict[str, str]:
+    """What there is to say of an H.264 track."""
+    if video is None:
+        return {}
+    return {
+        video.codec: f"{video.pictures_received} of {video.pictures_sent} pictures, {video.payload_kbps:.1f} kbps of "
+        f"{video.asked_kbps:g}, {video.packets_lost} packets lost, {video.key_frames} key frames, "
+        f"{video.key_frames_asked_for} asked for",
+        "  decoded": f"{_db(video.decoded_psnr_db)}, SSIM {_number(video.decoded_ssim)}",
+        "  restored": f"{_db(video.restored_psnr_db)}, SSIM {_number(video.restored_ssim)}; {video.restorer}: "
+        f"{video.pictures_restored} of {video.pictures_restored + video.pictures_only_decoded} pictures at "
+        f"{_fps(video.restorer_fps)}",
+        "  shown": f"{_fps(video.pictures_per_second)}, longest freeze {_s(video.longest_freeze_s)}",
+    }
 
 
 def _s(value: float | None) -> str:

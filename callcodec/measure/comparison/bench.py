@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from callcodec.measure.codecs.reduced import CodecPoint, encode_point
+from callcodec.measure.codecs.reduced import CodecPoint, Picture, encode_point
 from callcodec.measure.comparison.cache import ResultCache
 from callcodec.measure.comparison.clips import ClipFile, Footage, load
 from callcodec.measure.comparison.judging import Density, Judges, film, judge, screen
@@ -21,6 +22,7 @@ from callcodec.measure.comparison.own_call import check_same_pictures, make_own_
 from callcodec.measure.comparison.own_offline import offline_method
 from callcodec.measure.comparison.points import OfflinePoint, OwnPoint, Point, StillPoint
 from callcodec.measure.comparison.result import Delays, Effort, PointResult, Rates
+from callcodec.measure.comparison.strips import strip_of, strip_path
 from callcodec.measure.metrics.identity_drift import own_embedding
 from callcodec.measure.metrics.perceptual import pair_metric
 from callcodec.measure.upsampler.methods import Method, Still
@@ -99,7 +101,7 @@ class Bench:
                 if kept is not None:
                     yield Measured(kept, fresh=False)
                     continue
-                result = self._measure(job, point)
+                result = self._measure(job, point, key)
             except (ValueError, RuntimeError, OSError, TimeoutError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 yield Measured(self._failed(job, point, why), fresh=True)
@@ -113,16 +115,28 @@ class Bench:
             return f"results cannot be kept for later in {self._settings.folder}: {error.strerror or error}"
         return None
 
-    def _measure(self, job: Job, point: Point) -> PointResult:
+    def _keep_strips(self, key: str, made: Sequence[Picture], truth: Truth | None) -> None:
+        """For reports, which do without where they cannot be kept."""
+        folder = self._settings.folder
+        with contextlib.suppress(OSError):
+            strip_path(folder, key).parent.mkdir(parents=True, exist_ok=True)
+            strip_path(folder, key).write_bytes(strip_of(made))
+            if truth is not None:
+                strip_path(folder, key, original=True).write_bytes(strip_of(truth.pictures))
+
+    def _measure(self, job: Job, point: Point, key: str) -> PointResult:
         footage = self._load(job.clip)
         with _Scratch(self._settings.folder) as scratch:
             began = time.process_time()
             seen = self._see(footage, point, scratch)
             notes: dict[str, str] = {}
             if job.full:
+                truth = self._film()
+                made = list(seen.method.pictures(truth.slots))
                 figures, notes = judge(
-                    seen.method, footage, self._film(), self._settings.density, self._judges
+                    seen.method.kbps, made, footage, truth, self._settings.density, self._judges
                 )
+                self._keep_strips(key, made, truth if isinstance(point, StillPoint) else None)
             else:
                 figures = screen(seen.method, footage, self._settings.density)
             spent = time.process_time() - began
@@ -130,7 +144,8 @@ class Bench:
         effort = replace(seen.effort, peak_mib=peak, whole_s=seen.effort.whole_s or spent)
         return PointResult(
             point.label, job.clip.name, job.clip.person, len(footage.frames), job.full, seen.rates,
-            {name: _finite(value) for name, value in figures.items()}, effort, seen.delays, notes,
+            {name: _finite(value) for name, value in figures.items()}, effort, seen.delays, notes, None,
+            key if job.full else None,
         )  # fmt: skip
 
     def _see(self, footage: Footage, point: Point, scratch: Path) -> _Seen:

@@ -120,11 +120,10 @@ def screen(method: Method, footage: Footage, density: Density) -> dict[str, floa
 
 
 def judge(
-    method: Method, footage: Footage, truth: Truth, density: Density, judges: Judges
+    kbps: float, made: Sequence[Picture], footage: Footage, truth: Truth, density: Density, judges: Judges
 ) -> tuple[dict[str, float | None], dict[str, str]]:
-    """Every figure, and why those that are None are missing where that needs saying."""
-    made = list(method.pictures(truth.slots))
-    shown = _Shown(method.name, method.kbps, made)
+    """Every figure of what was ``made`` of all of truth's slots, and why those that are None are missing."""
+    shown = _Shown("shown", kbps, made)
     scored = score(shown, truth, Sampling(density.judged, 1), judges.detector)
     figures: dict[str, float | None] = dict.fromkeys(FIGURES)
     figures |= {name: getattr(scored, name) for name in FIGURES if hasattr(scored, name)}

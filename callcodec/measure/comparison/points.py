@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -145,6 +146,12 @@ def quick_plan(names: tuple[str, ...]) -> Plan:
     )  # fmt: skip
     own = (FRUGAL, PHONE, replace(PHONE, reconstructor="bicubic", hints=False)) if OURS in names else ()
     return Plan(low_delay, (StillPoint(), *own))
+
+
+def with_points(plan: Plan, more: Sequence[Point]) -> Plan:
+    """``plan`` with ``more`` points that are judged by all figures."""
+    new = tuple(point for point in dict.fromkeys(more) if point not in plan.judged)
+    return replace(plan, judged=plan.judged + new)
 
 
 def other_rungs() -> tuple[OwnPoint, ...]:

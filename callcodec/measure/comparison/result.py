@@ -60,7 +60,8 @@ class Delays:
 class PointResult:
     """One point on one clip. ``figures``: by name, None: not measured; ``error``: why there are none at all.
 
-    ``notes``: why single figures are missing. ``full``: whether all figures were asked for.
+    ``notes``: why single figures are missing. ``full``: whether all figures were asked for. ``strip``: key of the
+    picture strip that was kept beside it.
     """
 
     point: str
@@ -74,6 +75,7 @@ class PointResult:
     delays: Delays = field(default_factory=Delays)
     notes: dict[str, str] = field(default_factory=dict)
     error: str | None = None
+    strip: str | None = None
 
     def to_json(self) -> str:
         """One object."""

@@ -1,6 +1,6 @@
-"""LPIPS, DISTS and FID: networks whose weights others publish; used where they lie, and said to be missing where not.
+"""LPIPS and DISTS: networks whose weights others publish; used where they lie, and said to be missing where not.
 
-Nothing is downloaded. The weights are looked for where torchvision and torch-fidelity keep theirs.
+Nothing is downloaded. The weights are looked for where torchvision keeps its own.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-PERCEPTUAL = ("lpips", "dists", "fid")
-_ALEXNET, _VGG16 = "alexnet-owt-7be5be79.pth", "vgg16-397923af.pth"
-_INCEPTION = "weights-inception-2015-12-05-6726825d.pth"
-LEAST_FOR_FID = 2048  # pictures: as many as features, below which the covariance has no full rank
+PERCEPTUAL = ("lpips", "dists")
+_FILES = {"lpips": "alexnet-owt-7be5be79.pth", "dists": "vgg16-397923af.pth"}
+FID_REASON = (
+    "it compares covariances of 2,048 features, which needs more different pictures than these clips have, and the "
+    "weights of Inception, which do not come with any package"
+)
 
 PairMetric = Callable[[Sequence[NDArray[np.uint8]], Sequence[NDArray[np.uint8]]], float]
 """(shown, original), (H, W, 3) uint8 pictures, in pairs → mean; less is better."""
@@ -27,14 +29,9 @@ def missing(name: str) -> str | None:
     """Why the metric ``name`` is not available here, in words; None where it is. ValueError for another name."""
     if name not in PERCEPTUAL:
         raise ValueError(f"there is no perceptual metric {name!r}; there are {', '.join(PERCEPTUAL)}")
-    package = "torch_fidelity" if name == "fid" else "torchvision"
-    if importlib.util.find_spec(package) is None:
-        return f"the package {package} is not installed"
-    weights = (
-        Path(torch.hub.get_dir())
-        / "checkpoints"
-        / {"lpips": _ALEXNET, "dists": _VGG16, "fid": _INCEPTION}[name]
-    )
+    if importlib.util.find_spec("torchvision") is None:
+        return "the package torchvision is not installed"
+    weights = Path(torch.hub.get_dir()) / "checkpoints" / _FILES[name]
     return None if weights.is_file() else f"the weights are not at {weights}"
 
 

@@ -72,7 +72,9 @@ def deliver(cache: ClipCache, index: int, wire: Wire) -> Delivery:
     )
 
 
-def interpolated(received: Received, frames: int, every_frames: int, step: float, interpolation: str) -> Delivery:
+def interpolated(
+    received: Received, frames: int, every_frames: int, step: float, interpolation: str
+) -> Delivery:
     """What a receiver makes of ``received``; ``step``: of the quantiser, in grey levels."""
     name = interpolation if every_frames > 1 else "adaptive"  # nothing lies between
     between = create_interpolator(name, every_frames * SLOT_S, _silence)

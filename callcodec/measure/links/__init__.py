@@ -1,0 +1,1 @@
+"""Calls over links that barely exist, each held to what it must bear: `callcodec measure links`."""

@@ -1,0 +1,1 @@
+"""Our figures in the four papers' own layouts, beside theirs."""
