@@ -1,7 +1,7 @@
 """Fits the intervals to which back projection clips: ``python -m callcodec.measure.interval_fit CLIPS``.
 
-For each encoder the originals are encoded as calls do, the streams read, and the coefficients of original − prediction compared with
-the decoded ones, in quantiser steps. An interval leaves out the same small part of the coefficients at each end.
+For each encoder the originals are encoded as calls do, the streams read, and the coefficients of original −
+prediction compared with the decoded ones, in quantiser steps. An interval leaves out the same small part of the coefficients at each end.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def widest(several: Sequence[Intervals]) -> Intervals:
 
 
 def deviations(clips: Sequence[Sequence[NDArray[np.uint8]]], encode: Encode) -> Deviations:
-    """Of clips of I420 pictures at every rate. ``encode`` gives an access unit a picture, empty where it left one out."""
+    """Of clips of I420 pictures, at every rate; ``encode`` gives an access unit a picture, or an empty one."""
     counted = Deviations()
     for pictures in clips:
         for kbps in RATES_KBPS:

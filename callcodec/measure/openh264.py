@@ -80,7 +80,7 @@ def is_installed() -> bool:
 
 
 def encode_openh264(pictures: Sequence[NDArray[np.uint8]], kbps: float) -> list[bytes]:
-    """Access units of I420 pictures (3H/2, W) at 25 a second, Constrained Baseline; empty where rate control left one out.
+    """Access units, in Constrained Baseline, of I420 pictures (3H/2, W), 25 a second; empty where it left one out.
 
     Raises EncoderUnavailableError.
     """

@@ -66,7 +66,7 @@ def quantised_blocks(codec: CodecInformation, rows: slice, columns: slice) -> Qu
     step = STEPS[codec.qp]
     step[codec.macroblock_type == MacroblockType.I_PCM] = 0.0
     step[codec.macroblock_type == MacroblockType.I_16X16, 0, 0] = np.inf
-    skipped = (codec.coded_block_pattern == 0) & (codec.macroblock_type == MacroblockType.P_SKIP)
+    skipped = (codec.coded_block_pattern & 15 == 0) & ~np.isin(codec.macroblock_type, INTRA_TYPES)
     return QuantisedBlocks(
         (luma.reshape(4 * h, 4 * w, 4, 4) * COEFFICIENT_SCALE)[rows, columns],
         to_blocks(step)[rows, columns],

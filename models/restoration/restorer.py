@@ -35,7 +35,7 @@ class QuantisedBlocks:
     step: NDArray[np.float32]
     """(64, 64, 4, 4): the quantiser's step in the same scale; infinite where nothing is known"""
     skipped: NDArray[np.bool_]
-    """(64, 64): of a macroblock without any coded block"""
+    """(64, 64): of an inter-predicted macroblock without any coded luma block"""
 
 
 @dataclass(frozen=True)
