@@ -37,6 +37,8 @@ PLAYED_VOICE = "played.s16"
 IDENTITY = "identity.png"
 LOG = "log.json"
 MAX_PICTURE_THREADS = 4
+VOICE_PACKET_OVERHEAD_BYTES = 50
+"""IPv4 and UDP (28), RTP (12), SRTP tag (10)."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class Recorder:
                 sender.identity_bytes,
                 sender.counts.face_bytes,
                 sender.counts.voice_bytes,
+                _video_bytes(participant, statistics.sent.rtp),
             )
         )
 
@@ -141,6 +144,15 @@ class Recorder:
 
 def _store(path: Path, size: int) -> FrameStoreWriter:
     return FrameStoreWriter(path, size, size)
+
+
+def _video_bytes(participant: Participant, rtp_bytes: int) -> int:
+    """What the voice leaves of all RTP packets."""
+    if participant.sender.video is None:
+        return 0
+    counts = participant.sender.counts
+    voice = counts.voice_bytes + counts.bundle_bytes + counts.voice_packets * VOICE_PACKET_OVERHEAD_BYTES
+    return max(0, rtp_bytes - voice)
 
 
 def _by_class(counts: ByteCounts) -> dict[str, int]:

@@ -53,7 +53,8 @@ class WireNote:
     """Whole IP packets in bytes at one moment, both directions of one end, by class.
 
     ``bundle_bytes`` and ``identity_bytes``: how much of what was sent were face bundles and identity messages;
-    ``face_bytes`` and ``voice_bytes``: face packets without their bundles, and Opus packets.
+    ``face_bytes`` and ``voice_bytes``: face packets without their bundles, and Opus packets; ``video_bytes``: the
+    packets of an H.264 track with their headers, repetitions included.
     """
 
     wall_s: float
@@ -63,6 +64,7 @@ class WireNote:
     identity_bytes: int
     face_bytes: int = 0
     voice_bytes: int = 0
+    video_bytes: int = 0
 
 
 @dataclass

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from callcodec.commands.options import (
     DEVICES,
     RECONSTRUCTORS,
+    VIDEO_CODECS,
+    add_video_arguments,
     chosen_device,
     emotion_choice,
     identity_picture,
     positive,
+    video_settings,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +31,9 @@ def add_parser(subparsers: Any) -> None:
         "loopback",
         help="send a recorded clip through a call on this machine and score what comes back",
         description="Sends a clip from one process to another over WebRTC on this machine, as 8x8 pictures inside "
-        "the voice, and writes DIR/received.mp4, DIR/side_by_side.mp4 and DIR/report.json.",
+        "the voice, and writes DIR/received.mp4, DIR/side_by_side.mp4 and DIR/report.json. With --video h264 the "
+        "picture is sent as a conventional call does it, and restored; side_by_side.mp4 then shows what was captured, "
+        "decoded and restored.",
     )
     parser.add_argument(
         "clip", nargs="?", type=Path, metavar="CLIP", help="any video; the bundled sample if left out"
@@ -60,6 +65,13 @@ def add_parser(subparsers: Any) -> None:
         "--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the clip if left out"
     )
     parser.add_argument("--duplex", action="store_true", help="both sides send the clip")
+    parser.add_argument(
+        "--video",
+        choices=VIDEO_CODECS,
+        default="lowres",
+        help="what the picture is sent as; default: %(default)s",
+    )
+    add_video_arguments(parser.add_argument_group("H.264 (--video h264)"))
     link = parser.add_argument_group("emulated link, the same in both directions")
     link.add_argument("--rate-kbps", type=positive, metavar="N", help="capacity for whole IP packets")
     link.add_argument(
@@ -105,9 +117,11 @@ def run(arguments: argparse.Namespace) -> int:
         identity=identity_picture(arguments.identity),
         overwrite=arguments.overwrite,
     )
+    video = options.config.video
+    how = f"restoring H.264 at {video.kbps:g} kbps" if video.sends else "reconstructing"
+    made_by = video.restorer if video.sends else options.config.receiver.reconstructor
     console.print(
-        f"{clip.name} → {arguments.out}: reconstructing with "
-        f"[bold]{options.config.receiver.reconstructor}[/bold] on [bold]{device}[/bold]"
+        f"{clip.name} → {arguments.out}: {how} with [bold]{made_by}[/bold] on [bold]{device}[/bold]"
     )
     length_s = min(probe.duration_s, arguments.seconds or probe.duration_s)
     with CallProgress(console, length_s) as progress:
@@ -138,7 +152,12 @@ def _config(arguments: argparse.Namespace) -> "CallConfig":
         receiver = replace(receiver, reconstructor=arguments.reconstructor)
     if arguments.weights is not None:
         receiver = replace(receiver, weights=arguments.weights)
-    return CallConfig(arguments.carrier or config.carrier, replace(config.sender, voice=voice), receiver)
+    return CallConfig(
+        arguments.carrier or config.carrier,
+        replace(config.sender, voice=voice),
+        receiver,
+        video_settings(config.video, arguments, arguments.video),
+    )
 
 
 def _link(arguments: argparse.Namespace) -> "LinkProfile":

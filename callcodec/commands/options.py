@@ -1,18 +1,23 @@
 """What several commands ask for, and how it is understood."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import ssl
 
+    from callcodec.call.video_settings import VideoSettings
+
 RECONSTRUCTORS = ("compact", "bicubic", "paper")
 DEVICES = ("auto", "cpu", "cuda")
+VIDEO_CODECS = ("lowres", "h264")
+RESTORERS = ("auto", "mdvd", "mmsd", "gavn", "none")
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
-def add_server_arguments(parser: argparse.ArgumentParser, port: int) -> None:
+def add_server_arguments(parser: "argparse._ActionsContainer", port: int) -> None:
     """Add where to serve, and with which certificate."""
     parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve on (%(default)s)")
     parser.add_argument("--port", type=int, default=port, metavar="P", help="port to serve on (%(default)s)")
@@ -48,6 +53,35 @@ def positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
+
+
+def add_video_arguments(parser: "argparse._ActionsContainer") -> None:
+    """Add how H.264 is sent and restored."""
+    parser.add_argument("--kbps", type=positive, metavar="N", help="rate of H.264, 30 to 200; default: 60")
+    parser.add_argument(
+        "--restorer",
+        choices=RESTORERS,
+        help="what restores the other side's H.264; default: auto, what suits it",
+    )
+    parser.add_argument(
+        "--max-kbps",
+        type=positive,
+        metavar="N",
+        help="ask the other side to send no more H.264 than that; without it, nothing is asked",
+    )
+
+
+def video_settings(settings: "VideoSettings", arguments: argparse.Namespace, codec: str) -> "VideoSettings":
+    """``settings`` with what the arguments of ``add_video_arguments`` change. ValueError for what cannot be."""
+    if codec != "h264" and arguments.kbps is not None:
+        raise ValueError("--kbps is the rate of H.264, which is not sent; --voice-kbps is the voice's")
+    return replace(
+        settings,
+        codec=codec,
+        kbps=settings.kbps if arguments.kbps is None else arguments.kbps,
+        restorer=arguments.restorer or settings.restorer,
+        limit_kbps=settings.limit_kbps if arguments.max_kbps is None else arguments.max_kbps,
+    )
 
 
 def chosen_device(name: str) -> str:

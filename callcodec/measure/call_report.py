@@ -61,7 +61,8 @@ class FinishedCall:
         shown = FrameStore(self.far / SHOWN_FRAMES)
         if not len(shown):
             return None
-        identity = cv2.imread(str(self.near / IDENTITY))
+        sent = self.near / IDENTITY
+        identity = cv2.imread(str(sent)) if sent.exists() else None
         return KeptFrames(
             FrameStore(self.near / CAPTURED_FRAMES),
             shown,

@@ -89,9 +89,9 @@ def video_rows(video: VideoReport | None) -> dict[str, str]:
         f"{video.key_frames_asked_for} asked for",
         "  decoded": f"{_db(video.decoded_psnr_db)}, SSIM {_number(video.decoded_ssim)}",
         "  restored": f"{_db(video.restored_psnr_db)}, SSIM {_number(video.restored_ssim)}; {video.restorer}: "
-        f"{video.pictures_restored} of {video.pictures_restored + video.pictures_only_decoded} pictures at "
-        f"{_fps(video.restorer_fps)}",
-        "  shown": f"{_fps(video.pictures_per_second)}, longest freeze {_s(video.longest_freeze_s)}",
+        f"{video.pictures_restored} of {video.pictures_restored + video.pictures_only_decoded} pictures"
+        + ("" if video.restorer_fps is None else f" at {_fps(video.restorer_fps)}"),
+        "  shown": f"{_fps(video.pictures_per_second)}, longest freeze {_ms(1000 * video.longest_freeze_s)}",
     }
 
 
