@@ -49,7 +49,7 @@ def test_a_value_out_of_its_bounds_is_named_with_its_place() -> None:
         from_mapping({"bitrate_bps": 1, "packet_ms": 60, "dtx": False}, VoiceSettings, "voice")
 
 
-@pytest.mark.parametrize("name", ["calls/phone", "calls/frugal"])
+@pytest.mark.parametrize("name", ["calls/phone", "calls/frugal", "calls/browser"])
 def test_shipped_calls_load(name: str) -> None:
     assert load_config(name, CallConfig).carrier == "opus"
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from callcodec.call.browser_meeting import Accept, meet_browser
 from callcodec.call.session_options import PASTE, SessionOptions
 from callcodec.call.terminal import Terminal
 from callcodec.transport.authenticated_call import (
@@ -14,6 +15,7 @@ from callcodec.transport.authenticated_call import (
     take_authenticated_call,
 )
 from callcodec.transport.authentication import AuthenticationError, Role
+from callcodec.transport.browser_peer import BrowserPeer
 from callcodec.transport.one_time_code import OneTimeCode
 from callcodec.transport.paste import PasteSignalling
 from callcodec.transport.peer import WebRtcPeer
@@ -36,6 +38,10 @@ async def meet(
     sentence, when the call does not come about. A wrong code is not the end of it for who listens: the next one is
     shown.
     """
+    if options.browser is not None:
+        assert isinstance(peer, BrowserPeer)
+        accept = _acceptance(options, terminal, "link", get_ready)
+        return await meet_browser(options.browser, terminal, peer, accept)
     made = 0
     while True:
         made += 1
@@ -97,8 +103,20 @@ async def _connect(
     def ringing(words: Words) -> None:
         terminal.say(f"Ringing. Both screens must show the same four words: {' '.join(words)}")
 
-    async def accept(words: Words) -> bool:
+    if role is Role.LISTEN:
         what = "code" if isinstance(credential, OneTimeCode) else "secret"
+        accept = _acceptance(options, terminal, what, get_ready)
+        return await take_authenticated_call(peer, signalling, credential, patience, accept)
+    await place_authenticated_call(peer, signalling, credential, patience, ringing)
+    return True
+
+
+def _acceptance(
+    options: SessionOptions, terminal: Terminal, what: str, get_ready: Callable[[], None]
+) -> Accept:
+    """Shows who listens the words of somebody who holds `what`, asks, and gets ready for the call."""
+
+    async def accept(words: Words) -> bool:
         terminal.say(f"A call from somebody who holds your {what}.")
         terminal.say(f"Both screens must show the same four words: {' '.join(words)}")
         taken = options.yes or await asked(terminal)
@@ -106,10 +124,7 @@ async def _connect(
             get_ready()
         return taken
 
-    if role is Role.LISTEN:
-        return await take_authenticated_call(peer, signalling, credential, patience, accept)
-    await place_authenticated_call(peer, signalling, credential, patience, ringing)
-    return True
+    return accept
 
 
 async def asked(terminal: Terminal) -> bool:

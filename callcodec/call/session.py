@@ -18,12 +18,15 @@ from callcodec.call.keyboard import keys_typed
 from callcodec.call.keys import LEGEND_LINE
 from callcodec.call.live import Failure, run_live
 from callcodec.call.meeting import meet
+from callcodec.call.observer import Observer
 from callcodec.call.onlooker import Onlooker
 from callcodec.call.reconnection import Reconnection
-from callcodec.call.session_options import PASTE, SessionOptions
+from callcodec.call.session_options import SessionOptions
 from callcodec.call.shapes import create_shape_finder
 from callcodec.call.terminal import Terminal
+from callcodec.call.video import Restoration, add_video
 from callcodec.transport.authentication import Role, continued
+from callcodec.transport.browser_peer import BrowserPeer
 from callcodec.transport.clock import MonotonicClock
 from callcodec.transport.ice_servers import parse_ice_server
 from callcodec.transport.line import Line
@@ -41,8 +44,13 @@ class CallRefusedError(ValueError):
     """The other side's program did not want the call; its sentence is the message."""
 
 
-async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> None:
-    """One call from the rendezvous to the last file.
+async def hold_call(
+    options: SessionOptions,
+    role: Role,
+    terminal: Terminal,
+    watched: Callable[[Observer], Observer] | None = None,
+) -> None:
+    """One call from the rendezvous to the last file. `watched`: puts somebody else between call and onlooker.
 
     ValueError or OSError, with a sentence, when the call does not come about.
     """
@@ -56,9 +64,12 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
         onlooker = Onlooker(
             [outputs.show], [outputs.play], terminal.say, lambda: outputs.controls.switches
         )
+        observer: Observer = onlooker if watched is None else watched(onlooker)
         async with contextlib.AsyncExitStack() as stack:
 
             def create_peer() -> WebRtcPeer:
+                if options.browser is not None:
+                    return BrowserPeer(options.browser.rates, ice_servers=ice_servers)
                 return WebRtcPeer(ice_servers=ice_servers)
 
             peer = create_peer()
@@ -68,16 +79,29 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
             drivers: list[EndDriver] = []
 
             def get_ready() -> None:
-                source = SwitchedSource(options.equipment.source(), lambda: outputs.controls.switches)
+                source = SwitchedSource(options.equipment.source(outputs.sound), lambda: outputs.controls.switches)
                 stack.callback(source.close)
                 participant = build_end(
-                    options.config, line, source, reconstructor, workers, onlooker, shapes
+                    options.config, line, source, reconstructor, workers, observer, shapes
                 )
+                if isinstance(peer, BrowserPeer):
+                    restoration = Restoration(options.config.video.restorer, options.device)
+                    if restoration.problem is not None:
+                        terminal.say(f"Not restored as it should be: {restoration.problem}.")
+                    add_video(
+                        participant,
+                        peer.video,
+                        options.config.video,
+                        restoration,
+                        workers.picture,
+                        workers.background,
+                        paced=True,
+                    )
                 announce_emotion(participant.sender, options.emotion)
                 if options.identity is not None:
                     participant.sender.use_identity(options.identity)
                 outputs.controls.attach(participant.sender, options.emotion)
-                drivers.append(EndDriver(participant, onlooker, lambda *_: None, SILENT_PATIENCE_S))
+                drivers.append(EndDriver(participant, observer, lambda *_: None, SILENT_PATIENCE_S))
 
             if role is Role.CALL:
                 get_ready()
@@ -85,7 +109,7 @@ async def hold_call(options: SessionOptions, role: Role, terminal: Terminal) -> 
             if secret is None:
                 terminal.say("Declined.")
                 return
-            if options.signal != PASTE:
+            if options.meets_again:
                 own = continued(secret, peer.fingerprints, peer.remote_fingerprints)
                 join = partial(RendezvousSignalling.join, options.signal, options.room, JOIN_TIMEOUT_S)
                 reconnection = Reconnection(join, role, own, line, create_peer, drivers[0], terminal.say)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from callcodec.call.browser_meeting import BrowserOptions
 from callcodec.call.config import CallConfig
 from callcodec.call.emotion import EmotionChoice
 from callcodec.call.equipment import Equipment
@@ -21,7 +22,8 @@ class SessionOptions:
     ``secret``: of the file that both have; None for a code, which the listener makes and the caller types in, unless
     it is ``code``.
     ``yes``: take the call without asking. ``seconds``: hang up after so long. ``identity``: (256, 256, 3) RGB.
-    ``ice_servers``: as `parse_ice_server` takes them.
+    ``ice_servers``: as `parse_ice_server` takes them. ``browser``: the other side is one; then there is neither a room
+    nor a secret beforehand.
     """
 
     room: str
@@ -37,10 +39,18 @@ class SessionOptions:
     ice_servers: tuple[str, ...] = ()
     turn_password: str | None = None
     code: str | None = None
+    browser: BrowserOptions | None = None
+
+    @property
+    def meets_again(self) -> bool:
+        """Whether the two can find each other anew when their connection is lost."""
+        return self.signal != PASTE and self.browser is None
 
     def check(self) -> None:
         """ValueError, with a sentence, for what cannot be; opens nothing."""
-        if self.signal != PASTE:
+        if self.browser is not None:
+            self.browser.check()
+        elif self.signal != PASTE:
             check_url(self.signal)
             check_room(self.room)
         if self.code is not None:

@@ -16,7 +16,10 @@ from callcodec.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from callcodec.call.browser_meeting import BrowserOptions
     from callcodec.transport.authentication import Role
+
+DEFAULT_CONFIG, BROWSER_CONFIG = "calls/phone", "calls/browser"
 
 
 def add_call_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +50,9 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-window", action="store_true", help="show no picture")
     parser.add_argument("--no-speaker", action="store_true", help="play no voice")
     parser.add_argument(
-        "--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml"
+        "--config",
+        metavar="NAME",
+        help=f"{DEFAULT_CONFIG} (default), calls/frugal, {BROWSER_CONFIG} (default for a browser) or a .yaml",
     )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
     parser.add_argument(
@@ -70,8 +75,10 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> int:
-    """Hold one call; 0 when it came about, or was declined here."""
+def run_call(
+    arguments: argparse.Namespace, role: "Role", yes: bool = False, browser: "BrowserOptions | None" = None
+) -> int:
+    """Hold one call, with a browser if that is wanted; 0 when it came about, or was declined here."""
     import asyncio
 
     import torch
@@ -88,11 +95,12 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
     from callcodec.transport.ice_servers import PASSWORD_VARIABLE
     from callcodec.transport.secret import load_secret
 
-    if (arguments.secret_file is None) == (arguments.code is None):
+    if browser is None and (arguments.secret_file is None) == (arguments.code is None):
         raise ValueError("say who may be on the other side: either --secret-file FILE or --code")
-    if not arguments.room and arguments.signal != PASTE:
+    if browser is None and not arguments.room and arguments.signal != PASTE:
         raise ValueError("--room NAME says where to meet; the other side names the same")
-    config = load_config(arguments.config, CallConfig)
+    named = arguments.config or (DEFAULT_CONFIG if browser is None else BROWSER_CONFIG)
+    config = load_config(named, CallConfig)
     if arguments.reconstructor is not None:
         config = replace(config, receiver=replace(config.receiver, reconstructor=arguments.reconstructor))
     if arguments.weights is not None:
@@ -101,6 +109,7 @@ def run_call(arguments: argparse.Namespace, role: "Role", yes: bool = False) -> 
         room=arguments.room,
         secret=None if arguments.secret_file is None else load_secret(arguments.secret_file),
         code=arguments.code or None,
+        browser=browser,
         signal=arguments.signal,
         equipment=Equipment(
             video=arguments.video,
