@@ -30,7 +30,9 @@ from callcodec.call.status import CallStatus
 from callcodec.media.camera import Camera
 from callcodec.media.clip import open_clip
 from callcodec.media.devices import DeviceError
+from callcodec.media.echo import EchoCanceller, find_canceller
 from callcodec.media.microphone import Microphone
+from callcodec.media.sound_card import SoundCard
 from callcodec.media.sound_file import read_voice
 from callcodec.media.speaker import Speaker
 from callcodec.media.window import Window
@@ -38,8 +40,31 @@ from callcodec.media.window import Window
 CAMERA, MICROPHONE, NONE = "camera", "mic", "none"
 SCALES = (2, 3)
 """How many times the window enlarges the picture."""
+HEADPHONES = (
+    "Use headphones: nothing cancels echoes here. pip install 'callcodec[echo]' brings a canceller; key t makes you "
+    "heard only while you hold the space bar."
+)
+CANCELLED = "Echoes are cancelled; headphones are better still."
 BLANK: Picture = np.full((PICTURE_SIZE, PICTURE_SIZE, 3), 24, np.uint8)
 IDLE_S = 0.1
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What microphone and speaker share. ``say`` takes a sentence when a device goes or comes back."""
+
+    card: SoundCard
+    canceller: EchoCanceller | None
+    say: Callable[[str], None]
+
+    @classmethod
+    def of(cls, equipment: "Equipment", say: Callable[[str], None]) -> "Sound":
+        """An echo needs a speaker and a microphone; whether it is cancelled is said."""
+        echoes = equipment.listens and equipment.speaker
+        canceller = find_canceller() if echoes else None
+        if echoes:
+            say(HEADPHONES if canceller is None else CANCELLED)
+        return cls(SoundCard(say=say), canceller, say)
 
 
 @dataclass(frozen=True)
@@ -59,7 +84,7 @@ class Equipment:
         if self.audio is not None and self.audio not in (MICROPHONE, NONE) and not Path(self.audio).is_file():
             raise ValueError(f"{self.audio} is no file; --audio takes a file, {MICROPHONE} or {NONE}")
 
-    def source(self) -> Source:
+    def source(self, sound: Sound) -> Source:
         """Opens camera and microphone, or what stands in for them. OSError or ValueError, with a sentence."""
         is_clip = self.video not in (CAMERA, NONE)
         if is_clip and self.audio is None:
@@ -69,18 +94,24 @@ class Equipment:
             if is_clip:
                 pictures = ClipSource(Path(self.video), prefetch=True)
             else:
-                pictures = Camera() if self.video == CAMERA else SilentSource()
+                pictures = Camera(say=sound.say) if self.video == CAMERA else SilentSource()
             opened.callback(pictures.close)
-            voice = self._voice()
+            voice = self._voice(sound)
             opened.pop_all()
         return PairedSource(pictures, voice, voice if self.video == NONE else pictures)
 
-    def _voice(self) -> VoiceSource:
+    @property
+    def listens(self) -> bool:
+        """Whether a microphone is used."""
+        return self.audio == MICROPHONE or (self.audio is None and self.video in (CAMERA, NONE))
+
+    def _voice(self, sound: Sound) -> VoiceSource:
         if self.audio == NONE:
             return SilentSource()
-        if self.audio is None or self.audio == MICROPHONE:
-            return Microphone()
-        return SoundSource(read_voice(Path(self.audio)))
+        if self.listens:
+            canceller = sound.canceller
+            return Microphone(sound.card, None if canceller is None else canceller.clean)
+        return SoundSource(read_voice(Path(self.audio or "")))
 
 
 class Outputs:
@@ -101,10 +132,12 @@ class Outputs:
         self._window = Window() if equipment.window else None
         actions = Actions(self.toggle_recording, self._enlarge, quit_call, say)
         self.controls = Controls(actions, time.monotonic, recording=self._recording is not None)
+        self.sound = Sound.of(equipment, say)
         self._speaker: Speaker | None = None
         if equipment.speaker:
+            canceller = self.sound.canceller
             try:
-                self._speaker = Speaker()
+                self._speaker = Speaker(self.sound.card, None if canceller is None else canceller.played)
             except DeviceError as error:
                 say(f"The other side will not be heard: {error}.")
 
@@ -166,8 +199,7 @@ class Outputs:
     ) -> None:
         if self._window is not None:
             self._window.close()
-        if self._speaker is not None:
-            self._speaker.close()
+        self.sound.card.close()
         for ending in self._endings:
             ending.join()
         if self._recording is not None:

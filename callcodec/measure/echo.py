@@ -44,7 +44,9 @@ def echo_of(far: NDArray[np.float64], delay_ms: float, ring_s: float) -> NDArray
     return np.asarray(ECHO_GAIN * np.convolve(far, response)[: len(far)])
 
 
-def measure_echo(canceller: EchoCanceller, voice: NDArray[np.int16], delay_ms: float, ring_s: float) -> EchoLeft:
+def measure_echo(
+    canceller: EchoCanceller, voice: NDArray[np.int16], delay_ms: float, ring_s: float
+) -> EchoLeft:
     """The other side says ``voice`` for three times SETTLED_S; then this side speaks alone."""
     length = int(3 * SETTLED_S * VOICE_RATE_HZ)
     speech = np.resize(voice.astype(np.float64), length)
@@ -60,9 +62,7 @@ def measure_echo(canceller: EchoCanceller, voice: NDArray[np.int16], delay_ms: f
     )
     settled = int(SETTLED_S * VOICE_RATE_HZ)
     echo, alone = slice(settled, length), slice(length + settled, 2 * length)
-    return EchoLeft(
-        delay_ms, ring_s, _ratio_db(heard[echo], sent[echo]), _ratio_db(sent[alone], near[alone])
-    )
+    return EchoLeft(delay_ms, ring_s, _ratio_db(heard[echo], sent[echo]), _ratio_db(sent[alone], near[alone]))
 
 
 def _through(

@@ -41,9 +41,14 @@ def _open_capture() -> Capture:
 class Camera:
     """The newest picture, 25 times a second. While the camera is gone its last picture stays, until it is back."""
 
-    def __init__(self, open_capture: Callable[[], Capture] = _open_capture) -> None:
-        """Opens the system's first camera. DeviceError if there is none."""
+    def __init__(
+        self,
+        open_capture: Callable[[], Capture] = _open_capture,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Opens the system's first camera. DeviceError if there is none. ``say``: told when it goes or comes back."""
         self._open = open_capture
+        self._say = say
         self._capture = open_capture()
         self._stop = threading.Event()
         there, newest = self._capture.read() if self._capture.isOpened() else (False, None)
@@ -74,11 +79,18 @@ class Camera:
         self._thread.join(timeout=2)
 
     def _run(self) -> None:
+        gone = False
         while not self._stop.is_set():
             there, picture = self._capture.read()
             if there:
                 self._newest = picture
+                if gone:
+                    gone = False
+                    self._say("The camera is back.")
                 continue
+            if not gone:
+                gone = True
+                self._say("The camera is gone; its last picture is sent until it is back.")
             self._capture.release()
             self._stop.wait(RETRY_S)
             if not self._stop.is_set():

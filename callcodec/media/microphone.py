@@ -1,46 +1,40 @@
-"""The microphone, through PortAudio."""
+"""The microphone."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from callcodec.media.devices import DeviceError, load_sounddevice
+from callcodec.media.devices import DeviceError
 from callcodec.media.sample_buffer import SampleBuffer
 from callcodec.media.sound import VOICE_RATE_HZ
+from callcodec.media.sound_card import SoundCard
 
-BLOCK_SAMPLES = VOICE_RATE_HZ // 50
 MAX_BEHIND_SAMPLES = VOICE_RATE_HZ // 4
-"""A microphone further behind has stalled: silence takes its place until it is back."""
+"""A microphone further behind has stalled, or is gone: silence takes its place until it is back."""
 KEPT_BEHIND_SAMPLES = VOICE_RATE_HZ // 20
+
+Pcm = NDArray[np.int16]
 
 
 class Microphone:
-    """Mono 16 kHz, from when it is opened. ``library``: sounddevice, or what stands in for it in a test."""
+    """Mono 16 kHz, from when it is opened. ``clean`` takes each block as it was heard and gives what is to be sent."""
 
-    def __init__(self, library: Any = None) -> None:
+    def __init__(self, card: SoundCard, clean: Callable[[Pcm], Pcm] | None = None) -> None:
         """Opens the system's default microphone. DeviceError if there is none."""
+        self._card = card
+        self._clean = clean
         self._buffer = SampleBuffer(MAX_BEHIND_SAMPLES)
         self._given_samples = 0
         self._begun = False
-        library = library or load_sounddevice()
         try:
-            self._stream = library.InputStream(
-                samplerate=VOICE_RATE_HZ,
-                channels=1,
-                dtype="int16",
-                blocksize=BLOCK_SAMPLES,
-                callback=self._take,
-            )
-            self._stream.start()
-        except library.PortAudioError as error:
-            raise DeviceError(
-                f"no microphone can be opened ({error}); --audio FILE or --audio none does without"
-            ) from None
+            self._stream = card.open("InputStream", "microphone", self._take)
+        except DeviceError as error:
+            raise DeviceError(f"{error}; --audio FILE or --audio none does without") from None
 
-    def voice(self, until_s: float) -> NDArray[np.int16]:
+    def voice(self, until_s: float) -> Pcm:
         """What was heard since the last call, so that the whole never goes beyond `until_s`."""
         if not self._begun:
             self._begun = True
@@ -59,7 +53,8 @@ class Microphone:
 
     def close(self) -> None:
         """Lets go of the device."""
-        self._stream.close()
+        self._card.release(self._stream)
 
-    def _take(self, pcm: NDArray[np.int16], _frames: int, _time: object, _status: object) -> None:
-        self._buffer.push(pcm[:, 0])
+    def _take(self, pcm: Pcm, _frames: int, _time: object, _status: object) -> None:
+        heard = pcm[:, 0]
+        self._buffer.push(heard if self._clean is None else self._clean(heard))

@@ -5,15 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callcodec.call.equipment import Equipment, Outputs
+from callcodec.call.equipment import Equipment, Outputs, Sound
 from callcodec.call.recording import Recording
 from callcodec.call.source import PairedSource, SilentSource, SoundSource
 from callcodec.call.status import CallStatus
 from callcodec.media.clip import open_clip
+from callcodec.media.sound_card import SoundCard
 from callcodec.media.window import Window
 from tests.call.talking_clip import write_talking_clip
-from tests.media.fakes import FakeScreen
+from tests.media.fakes import FakePortAudio, FakeScreen
 
+QUIET = Sound(SoundCard(FakePortAudio()), None, lambda _: None)
 PICTURE = np.full((256, 256, 3), 90, np.uint8)
 
 
@@ -23,7 +25,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_clip_brings_its_own_sound_unless_told_otherwise(clip: Path) -> None:
-    own, silent = Equipment(str(clip)).source(), Equipment(str(clip), "none").source()
+    own, silent = Equipment(str(clip)).source(QUIET), Equipment(str(clip), "none").source(QUIET)
     assert own.voice(1.5).any()
     assert not silent.voice(1.5).any()
     assert len(own.pictures(0.1)) == len(silent.pictures(0.1)) == 3
@@ -32,7 +34,7 @@ def test_a_clip_brings_its_own_sound_unless_told_otherwise(clip: Path) -> None:
 
 
 def test_a_sound_file_can_be_the_microphone_and_ends_a_call_without_pictures(clip: Path) -> None:
-    source = Equipment("none", str(clip)).source()
+    source = Equipment("none", str(clip)).source(QUIET)
     assert source.voice(1.5).any()
     assert not source.pictures(1.5)
     assert not source.finished(1.9)
@@ -138,3 +140,22 @@ def test_the_window_can_be_enlarged_by_key(monkeypatch: pytest.MonkeyPatch) -> N
         outputs.take("z")
         outputs.show(PICTURE, None, CallStatus())
     assert [shown.shape[1] for shown in screen.shown] == [512, 768]
+
+
+@pytest.mark.parametrize(
+    ("equipment", "advised"),
+    [
+        (Equipment("none", "mic"), True),
+        (Equipment(), True),
+        (Equipment("none", "mic", speaker=False), False),
+        (Equipment("none", "none"), False),
+        (Equipment("talk.mp4"), False),
+    ],
+)
+def test_headphones_are_advised_where_there_can_be_an_echo(
+    equipment: Equipment, advised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("callcodec.call.equipment.find_canceller", lambda: None)
+    Sound.of(equipment, said.append)
+    assert [sentence.startswith("Use headphones") for sentence in said] == [True] * advised

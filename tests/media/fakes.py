@@ -7,24 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class FakePortAudio:
-    """Opens one stream, whose callback a test calls."""
+class FakeStream:
+    """A stream of sounddevice whose callback a test calls."""
 
-    class PortAudioError(Exception):
-        """As sounddevice's."""
-
-    def __init__(self, missing: bool = False) -> None:
-        self.missing = missing
-        self.callback: Callable[..., None] = lambda *_: None
-        self.closed = False
-
-    def InputStream(self, callback: Callable[..., None], **_: object) -> "FakePortAudio":  # noqa: N802
-        if self.missing:
-            raise self.PortAudioError("no device")
+    def __init__(self, callback: Callable[..., None]) -> None:
         self.callback = callback
-        return self
-
-    OutputStream = InputStream
+        self.closed = False
 
     def start(self) -> None:
         """See sounddevice."""
@@ -32,13 +20,43 @@ class FakePortAudio:
     def close(self) -> None:
         self.closed = True
 
+
+class FakePortAudio:
+    """Microphone and speaker, which can be pulled out: ``missing`` holds the kinds of stream that cannot be opened."""
+
+    class PortAudioError(Exception):
+        """As sounddevice's."""
+
+    def __init__(self, *missing: str) -> None:
+        self.missing = set(missing)
+        self.streams: dict[str, FakeStream] = {}
+        self.rescans = 0
+
+    def InputStream(self, callback: Callable[..., None], **_: object) -> FakeStream:  # noqa: N802
+        return self._open("InputStream", callback)
+
+    def OutputStream(self, callback: Callable[..., None], **_: object) -> FakeStream:  # noqa: N802
+        return self._open("OutputStream", callback)
+
     def hear(self, pcm: NDArray[np.int16]) -> None:
-        self.callback(pcm.reshape(-1, 1), len(pcm), None, None)
+        self.streams["InputStream"].callback(pcm.reshape(-1, 1), len(pcm), None, None)
 
     def sound(self, samples: int) -> NDArray[np.int16]:
         out = np.full((samples, 1), 7, np.int16)
-        self.callback(out, samples, None, None)
+        self.streams["OutputStream"].callback(out, samples, None, None)
         return out[:, 0]
+
+    def _open(self, kind: str, callback: Callable[..., None]) -> FakeStream:
+        if kind in self.missing:
+            raise self.PortAudioError("no device")
+        self.streams[kind] = FakeStream(callback)
+        return self.streams[kind]
+
+    def _terminate(self) -> None:
+        """See sounddevice."""
+
+    def _initialize(self) -> None:
+        self.rescans += 1
 
 
 class FakeCapture:

@@ -14,6 +14,7 @@ from callcodec.media.camera import Camera
 from callcodec.media.devices import DeviceError, load_sounddevice
 from callcodec.media.microphone import Microphone
 from callcodec.media.sample_buffer import SampleBuffer
+from callcodec.media.sound_card import SoundCard
 from callcodec.media.speaker import FIRST_SAMPLES, Speaker
 from callcodec.media.window import Window
 from tests.media.fakes import FakeCapture, FakePortAudio, FakeScreen
@@ -21,19 +22,19 @@ from tests.media.fakes import FakeCapture, FakePortAudio, FakeScreen
 
 def test_the_microphone_gives_what_it_heard_and_never_more_than_is_due() -> None:
     audio = FakePortAudio()
-    microphone = Microphone(audio)
+    microphone = Microphone(SoundCard(audio))
     audio.hear(np.full(500, 9, np.int16))
     assert not microphone.voice(0.0).size
     audio.hear(np.arange(800, dtype=np.int16))
     assert microphone.voice(0.04).tolist() == list(range(640))
     assert microphone.voice(1 / 20).tolist() == list(range(640, 800))
     microphone.close()
-    assert audio.closed
+    assert audio.streams["InputStream"].closed
 
 
 def test_a_microphone_that_stalls_is_replaced_by_silence_until_it_is_back() -> None:
     audio = FakePortAudio()
-    microphone = Microphone(audio)
+    microphone = Microphone(SoundCard(audio))
     assert not microphone.voice(0.2).size
     silence = microphone.voice(0.5)
     assert 6000 < silence.size < 8000
@@ -44,20 +45,20 @@ def test_a_microphone_that_stalls_is_replaced_by_silence_until_it_is_back() -> N
 
 def test_the_speaker_waits_for_a_reserve_and_is_silent_when_it_runs_out() -> None:
     audio = FakePortAudio()
-    speaker = Speaker(audio)
+    speaker = Speaker(SoundCard(audio))
     speaker.play(np.full(FIRST_SAMPLES - 1, 5, np.int16))
     assert not audio.sound(320).any()
     speaker.play(np.full(1, 5, np.int16))
     assert (audio.sound(FIRST_SAMPLES) == 5).all()
     assert not audio.sound(320).any()
     speaker.close()
-    assert audio.closed
+    assert audio.streams["OutputStream"].closed
 
 
 @pytest.mark.parametrize(("device", "option"), [(Microphone, "--audio"), (Speaker, "speaker")])
 def test_a_missing_sound_device_is_a_sentence(device: Callable[[Any], object], option: str) -> None:
     with pytest.raises(DeviceError, match=option):
-        device(FakePortAudio(missing=True))
+        device(SoundCard(FakePortAudio("InputStream", "OutputStream")))
 
 
 def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +85,8 @@ def test_the_camera_gives_its_newest_picture_once_a_slot_in_rgb(monkeypatch: pyt
     pictures: queue.Queue[NDArray[np.uint8] | None] = queue.Queue()
     pictures.put(np.full((4, 6, 3), (1, 2, 3), np.uint8))
     capture = FakeCapture(pictures)
-    camera = Camera(lambda: capture)
+    said: list[str] = []
+    camera = Camera(lambda: capture, said.append)
     capture.waiting.get()
     capture.waiting.get()
     (first,) = camera.pictures(0.0)
@@ -94,6 +96,7 @@ def test_the_camera_gives_its_newest_picture_once_a_slot_in_rgb(monkeypatch: pyt
     pictures.put(np.full((4, 6, 3), 9, np.uint8))
     capture.waiting.get()
     capture.waiting.get()
+    assert said == ["The camera is gone; its last picture is sent until it is back.", "The camera is back."]
     (later,) = camera.pictures(0.13)
     assert later.number == 3
     assert later.time_s == pytest.approx(0.12)
