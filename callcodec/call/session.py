@@ -25,6 +25,7 @@ from callcodec.call.session_options import SessionOptions
 from callcodec.call.shapes import create_shape_finder
 from callcodec.call.terminal import Terminal
 from callcodec.call.video import Restoration, add_video
+from callcodec.call.waiting import unless
 from callcodec.transport.authentication import Role, continued
 from callcodec.transport.browser_peer import BrowserPeer
 from callcodec.transport.clock import MonotonicClock
@@ -105,9 +106,11 @@ async def hold_call(
 
             if role is Role.CALL:
                 get_ready()
-            secret = await meet(options, role, terminal, peer, get_ready)
+            tending = asyncio.create_task(outputs.tend())
+            stack.callback(tending.cancel)
+            secret = await unless(stop, meet(options, role, terminal, peer, get_ready))
             if secret is None:
-                terminal.say("Declined.")
+                terminal.say("Not called." if stop.is_set() else "Declined.")
                 return
             if options.meets_again:
                 own = continued(secret, peer.fingerprints, peer.remote_fingerprints)

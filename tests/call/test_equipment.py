@@ -1,5 +1,6 @@
 """Files that stand in for devices, and the sentences for what cannot be used."""
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,23 @@ def test_keys_typed_into_the_window_reach_the_call(monkeypatch: pytest.MonkeyPat
         screen.visible = 0.0
         outputs.show(PICTURE, PICTURE, CallStatus())
         assert quits == ["quit", "quit"]
+
+
+def test_the_window_lives_while_nobody_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = FakeScreen()
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("callcodec.call.equipment.Window", lambda: Window(screen))
+
+    async def wait_for_quit() -> None:
+        quitting = asyncio.Event()
+        with Outputs(Equipment("none", "none", window=True, speaker=False), quitting.set, print) as outputs:
+            tending = asyncio.create_task(outputs.tend())
+            screen.keys = [ord("q")]
+            await asyncio.wait_for(quitting.wait(), 5)
+            tending.cancel()
+
+    asyncio.run(wait_for_quit())
+    assert screen.shown
 
 
 def test_the_window_can_be_enlarged_by_key(monkeypatch: pytest.MonkeyPatch) -> None:
