@@ -55,13 +55,18 @@ class VideoReceiver:
         worker: Worker,
         playout: Playout,
         limit_kbps: float | None = None,
+        problem: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """``limit_kbps``: what the other side is asked to send at most; None: nothing is asked."""
+        """``limit_kbps``: what the other side is asked to send at most; None: nothing is asked.
+
+        ``problem``: why pictures are not restored as they should be, once that is known.
+        """
         self._line = line
         self._work = work
         self._worker = worker
         self._playout = playout
         self._limit_kbps = limit_kbps
+        self._problem = problem
         self._next_limit_s = 0.0
         self._timeline = VideoTimeline()
         self._requests = KeyFrameRequests(line.ask_for_key_frame)
@@ -123,6 +128,9 @@ class VideoReceiver:
     def warnings(self) -> list[str]:
         """What the user should know, in sentences."""
         found = []
+        problem = self._problem() if self.begun else None
+        if problem is not None:
+            found.append(f"H.264 is not restored as it should be: {problem}.")
         counts, lost = self.counts, self._line.counts.packets_lost
         if self._why is not None:
             shown = counts.restored + counts.unrestored

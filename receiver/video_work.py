@@ -17,7 +17,7 @@ from callcodec.h264.state import Planes
 from callcodec.media.timeline import SLOT_S
 from callcodec.speech import SAMPLE_RATE_HZ
 from models.restoration.registry import NONE
-from models.restoration.restorer import Restorer
+from models.restoration.restorer import Restorer, Unrestored
 from receiver.identity import PICTURE_SIZE
 from receiver.restoration.decoder import H264Decoder
 from receiver.restoration.pace import Pace
@@ -67,15 +67,14 @@ class VideoWork:
     """One stream's decoder and restorer; ``run`` is called by one thread at a time, in the order of sending."""
 
     def __init__(
-        self, restorer: Restorer, paced: bool, choose: Callable[[int, int], Restorer] | None = None
+        self, choose: Callable[[int, int], Restorer], paced: bool, restorer: Restorer | None = None
     ) -> None:
-        """``restorer``: `none` shows what was decoded. ``paced``: stops restoring when that takes too long.
-
-        ``choose``: the restorer for pictures of another width and height than 256×256; None: the same.
+        """``choose``: the restorer for pictures of a width and height; `none` shows what was decoded. ``restorer``: the
+        one for 256×256, loaded beforehand. ``paced``: stops restoring when that takes too long.
         """
-        self._restorer = restorer
         self._choose = choose
-        self._size = (PICTURE_SIZE, PICTURE_SIZE)
+        self._restorer = Unrestored() if restorer is None else restorer
+        self._size = (0, 0) if restorer is None else (PICTURE_SIZE, PICTURE_SIZE)
         self._pace = Pace(SLOT_S) if paced else None
         self._decoder: H264Decoder | None = None
         self._stream: StreamRestorer | None = None
@@ -132,7 +131,7 @@ class VideoWork:
     def _resized(self, shape: tuple[int, ...]) -> list[RestoredPicture]:
         """Another size may suit another restorer; what the one before holds back comes out."""
         size = (shape[1], shape[0])
-        if size == self._size or self._choose is None:
+        if size == self._size:
             return []
         self._size = size
         held_back = [] if self._stream is None else self._stream.flush()

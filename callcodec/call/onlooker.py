@@ -22,6 +22,7 @@ Screen = Callable[[Picture, Picture | None, CallStatus], None]
 """Takes the other side's picture, this side's own (None: none yet), and how the call stands."""
 
 FPS_SPAN_S = 1.0
+EXPLAIN_AGAIN_S = 30.0
 SENTENCES = {
     State.LOST: "Lost: the other side has not been heard for a while.",
     State.WRONG_IDENTITY: "The identity image does not belong to this face: only the low resolution is shown.",
@@ -56,6 +57,7 @@ class Onlooker:
         self._sent_kbps: float | None = None
         self._received_kbps: float | None = None
         self._link = LinkFigures()
+        self._explain_again_s = float("-inf")
 
     @property
     def status(self) -> CallStatus:
@@ -80,6 +82,7 @@ class Onlooker:
         """See receiver.sink.Sink."""
         self._now_s = shown.wall_s
         self._tell(shown.state)
+        self._explain(shown)
         self._time(shown)
         status = self.status
         for screen in self._screens:
@@ -128,7 +131,14 @@ class Onlooker:
             self._say("The other side is back.")
         self._state = state
         if state not in STANDING:  # a reconstruction that stands still remains one
-            self._reconstructed = state is State.RECONSTRUCTING
+            self._reconstructed = state in (State.RECONSTRUCTING, State.RESTORING)
+
+    def _explain(self, shown: Shown) -> None:
+        """Say why pictures of an H.264 track are not restored: seldom, for it may come and go."""
+        if shown.state is not State.DECODED or shown.note is None or shown.wall_s < self._explain_again_s:
+            return
+        self._explain_again_s = shown.wall_s + EXPLAIN_AGAIN_S
+        self._say(f"Not restored: {shown.note}.")
 
     def _time(self, shown: Shown) -> None:
         """For how long the picture has stood still, and how many were new lately."""

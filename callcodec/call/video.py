@@ -15,15 +15,18 @@ PICTURE_SIDE = 256
 
 
 class Restoration:
-    """How an incoming track is restored: one restorer, or with `auto` the one that suits the size of its pictures."""
+    """How an incoming track is restored: by one restorer, or with `auto` by what suits the size of its pictures."""
 
-    def __init__(self, name: str, device: str) -> None:
-        """Loads the restorer. Raises WeightsError (a ValueError) where one that was named has none."""
+    def __init__(self, name: str, device: str, load: bool = True) -> None:
+        """``load``: now, and not when the first picture has come; one that was named is loaded in any case.
+
+        Raises WeightsError (a ValueError) where one that was named has none.
+        """
         self._name = name
         self._device = device
         self.problem: str | None = None
-        """Why another restorer than the suited one is used, in a sentence."""
-        self.restorer = self.for_size(PICTURE_SIDE, PICTURE_SIDE)
+        """Why another restorer than the suited one is used, in a sentence; known once it is loaded."""
+        self.loaded = self.for_size(PICTURE_SIDE, PICTURE_SIDE) if load or name != AUTO else None
 
     def for_size(self, width: int, height: int) -> Restorer:
         """The restorer for pictures of that size."""
@@ -48,8 +51,8 @@ def add_video(
     """
 
     def create(playout: Playout) -> VideoReceiver:
-        work = VideoWork(restoration.restorer, paced, restoration.for_size)
-        return VideoReceiver(line, work, picture, playout, settings.limit_kbps)
+        work = VideoWork(restoration.for_size, paced, restoration.loaded)
+        return VideoReceiver(line, work, picture, playout, settings.limit_kbps, lambda: restoration.problem)
 
     line.on_access_unit = participant.receiver.use_video(create)
     if settings.sends:
