@@ -14,6 +14,7 @@ from callcodec.commands import (
     measure,
     prepare,
     report,
+    restore,
     secret,
     shards,
     signal,
@@ -22,6 +23,7 @@ from callcodec.commands import (
 
 COMMANDS = {
     "loopback": loopback,
+    "restore": restore,
     "h264": h264,
     "listen": listen,
     "call": call,
@@ -34,6 +36,8 @@ COMMANDS = {
     "shards": shards,
     "train": train,
 }
+JOINED = {("measure", "links"): "measure-links"}
+"""Two words that are one command, once COMMANDS has it: `measure` otherwise takes clips."""
 EXIT_REFUSED = 2
 
 
@@ -52,7 +56,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 refused with a sentence, 130 interrupted."""
-    arguments = build_parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    joined = JOINED.get(tuple(words[:2]))
+    if joined in COMMANDS:
+        words[:2] = [joined]
+    arguments = build_parser().parse_args(words)
     try:
         return int(COMMANDS[arguments.command].run(arguments))
     except (ValueError, OSError) as error:

@@ -105,9 +105,19 @@ def make_own_call(file: ClipFile, point: OwnPoint, slots: int, folder: Path, dev
     link, stage = LinkProfile(delay_ms=ONE_WAY_MS), _Stage()
     grey = None if point.identity else np.full((256, 256, 3), GREY, np.uint8)
     near = _RehearsedEnd(
-        folder / "near", config, file.path, None, "cpu", False, file.emotion if point.emotion else None, grey,
-        link, slots, not point.voice, stage,
-    )  # fmt: skip
+        folder=folder / "near",
+        config=config,
+        clip=file.path,
+        seconds=None,
+        device="cpu",
+        reconstructs=False,
+        emotion=file.emotion if point.emotion else None,
+        identity=grey,
+        link=link,
+        limit=slots,
+        silent=not point.voice,
+        stage=stage,
+    )
     far = _RehearsedEnd(folder / "far", config, None, None, device, True, stage=stage)
     run_both(near, far, link, _unheard)
     call = FinishedCall(file.path.name, near.folder, far.folder, config, link, True, device)
@@ -125,7 +135,8 @@ def call_config(point: OwnPoint) -> CallConfig:
         consistency_iterations=config.receiver.consistency_iterations if point.consistency else 0,
         weights=point.weights,
     )
-    return CallConfig(point.carrier, replace(config.sender, face=face, identity=identity), receiver)
+    sender = replace(config.sender, face=face, identity=identity)
+    return replace(config, carrier=point.carrier, sender=sender, receiver=receiver)
 
 
 def _judgeable(call: FinishedCall, point: OwnPoint, slots: int) -> OwnCall:

@@ -84,7 +84,7 @@ def crossing(
 ) -> Crossing:
     """Where the codec's envelope passes ours, at the corners and between them."""
     mine, other = envelope([*still, *ours], figure), envelope(theirs, figure)
-    sign, title = sign_of(figure), TITLES[figure]
+    sign = sign_of(figure)
     if len(mine.corners) < 2 or len(other.corners) < 2:
         return Crossing(codec, figure, None, "not measured")
     last = max(mine.corners[-1].kbps, other.corners[-1].kbps)
@@ -92,8 +92,8 @@ def crossing(
         kbps = last * (step / STEPS) ** 2  # denser where rates are low
         a, b = mine.at(kbps), other.at(kbps)
         if a is not None and b is not None and sign * b.value > sign * a.value + 1e-9:
-            return Crossing(codec, figure, kbps, f"{codec} has the better {title} from {kbps:.2f} kbps on")
-    return Crossing(codec, figure, None, f"{codec} has the better {title} nowhere up to {last:.1f} kbps")
+            return Crossing(codec, figure, kbps, f"from {kbps:.2f} kbps on")
+    return Crossing(codec, figure, None, f"nowhere up to {last:.1f} kbps")
 
 
 def difference(ours: PointSummary, theirs: Mixture, figure: str) -> Estimate | None:

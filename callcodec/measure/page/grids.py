@@ -155,9 +155,18 @@ def overtakings(report: Report) -> Grid:
 
 def crossings(report: Report) -> Grid:
     """Where codecs win."""
-    rows = tuple((CODECS[c.codec].title, c.said) for c in report.crossings)
-    note = "Envelopes of both sides, first pictures left out; ours of the six rates. Beyond these rates use the codec."
-    return Grid("Where the codecs are better", ("codec", ""), rows, note)
+    said: dict[str, dict[str, str]] = {}
+    for found in report.crossings:
+        said.setdefault(found.codec, {})[found.figure] = found.said
+    figures = dict.fromkeys(found.figure for found in report.crossings)
+    rows = tuple(
+        (CODECS[codec].title, *(of.get(figure, "-") for figure in figures)) for codec, of in said.items()
+    )
+    note = (
+        "Rates of the pictures, the first one left out, at which the codec's envelope is above that of our "
+        "six rates. With so much to spend, use the codec."
+    )
+    return Grid("Where the codecs are better", ("codec", *(QUALITY[f][0] for f in figures)), rows, note)
 
 
 def efforts(report: Report) -> Grid:
