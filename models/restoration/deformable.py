@@ -21,7 +21,7 @@ def deformable_convolution(
     mask: (B, G, 9, H, W), a factor for each tap; weight: (O, C, 3, 3). Returns (B, O, H, W).
     """
     if features.device.type == "cpu" and len(features) > TOGETHER:
-        few = zip(features.split(TOGETHER), offsets.split(TOGETHER), mask.split(TOGETHER), strict=True)
+        few = zip(*(torch.split(t, TOGETHER) for t in (features, offsets, mask)), strict=True)
         return torch.cat([deformable_convolution(*pictures, weight, bias) for pictures in few])
     batch, channels, height, width = features.shape
     groups = offsets.shape[1]

@@ -20,8 +20,10 @@ MODULES = {
     "compact": "models.training.tasks.compact",
     "interpolation": "models.training.tasks.interpolation",
     "sync": "models.training.tasks.sync",
+    "gavn": "models.training.tasks.gavn",
     "interpolation_causal": "models.training.tasks.interpolation_causal",
     "mdvd": "models.training.tasks.mdvd",
+    "mmsd": "models.training.tasks.mmsd",
 }
 
 
