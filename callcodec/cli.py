@@ -8,6 +8,7 @@ from callcodec import __version__
 from callcodec.commands import (
     bench,
     call,
+    doctor,
     h264,
     listen,
     loopback,
@@ -30,6 +31,7 @@ COMMANDS = {
     "secret": secret,
     "signal": signal,
     "bench": bench,
+    "doctor": doctor,
     "measure": measure,
     "report": report,
     "prepare": prepare,

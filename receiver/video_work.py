@@ -4,7 +4,6 @@ import logging
 import subprocess
 import sys
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,8 +26,8 @@ from receiver.restoration.stream import StreamRestorer
 logger = logging.getLogger(__name__)
 
 COMPILE = "from callcodec.h264.preparation import prepare; prepare()"
-REMEMBERED_PICTURES = 16
-FAULT = "a picture of the other side could not be restored"
+FAULT = "a picture could not be restored"
+UNREADABLE = "a picture of the other side could not be read"
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Heard:
 class VideoPicture:
     """A picture to show. ``shown``, ``decoded``: (256, 256, 3) uint8 RGB, restored and as it was decoded.
 
-    ``note``: why it is not restored. ``damage``: why the picture is not what was sent. ``seconds``: that it took.
+    ``note``: why it is not restored. ``seconds``: that it took.
     """
 
     media_time_s: float
@@ -51,7 +50,6 @@ class VideoPicture:
     decoded: NDArray[np.uint8]
     restored: bool
     note: str | None
-    damage: str | None
     seconds: float
 
 
@@ -79,7 +77,6 @@ class VideoWork:
         self._decoder: H264Decoder | None = None
         self._stream: StreamRestorer | None = None
         self._heard = Heard(0.0, np.zeros(0, np.int16))
-        self._decoded: OrderedDict[float, DecodedPicture] = OrderedDict()
         self.faults = 0
 
     @property
@@ -104,13 +101,12 @@ class VideoWork:
         try:
             found, damaged = self._found(access_unit, media_time_s)
         except Exception:  # whatever a stranger's bytes bring about, the call goes on
-            logger.warning(FAULT, exc_info=True)
+            logger.warning(UNREADABLE, exc_info=self.faults == 0)
             self.faults += 1
             self._decoder = self._stream = None
-            self._decoded.clear()
             return Worked([], damaged=True)
         seconds = (time.perf_counter() - began) / max(1, len(found))
-        return Worked([self._picture(restored, seconds) for restored in found], damaged)
+        return Worked([_picture(restored, seconds) for restored in found], damaged)
 
     def _found(self, access_unit: bytes, media_time_s: float) -> tuple[list[RestoredPicture], bool]:
         decoder = self._decoder = self._decoder or self._opened()
@@ -119,14 +115,19 @@ class VideoWork:
         for picture in decoder.decode(access_unit, media_time_s):
             damaged |= picture.damage is not None
             found += self._resized(picture.planes.y.shape)
-            self._decoded[picture.time_s] = picture
-            while len(self._decoded) > REMEMBERED_PICTURES:
-                self._decoded.popitem(last=False)
-            if self.restores:
-                found += self._restoring().push(picture)
-            else:
-                found.append(RestoredPicture(picture.planes, picture.time_s, 0))
+            found += self._restored(picture)
         return found, damaged
+
+    def _restored(self, picture: DecodedPicture) -> list[RestoredPicture]:
+        note = None
+        if self.restores:
+            try:
+                return self._restoring().push(picture)
+            except Exception:
+                logger.warning(FAULT, exc_info=self.faults == 0)
+                self.faults += 1
+                self._stream, note = None, FAULT
+        return [RestoredPicture(picture.planes, picture.planes, picture.time_s, faces=0, note=note)]
 
     def _resized(self, shape: tuple[int, ...]) -> list[RestoredPicture]:
         """Another size may suit another restorer; what the one before holds back comes out."""
@@ -159,18 +160,17 @@ class VideoWork:
             voice[low - first : high - first] = self._heard.pcm[low:high]
         return voice
 
-    def _picture(self, restored: RestoredPicture, seconds: float) -> VideoPicture:
-        decoded = self._decoded.get(restored.time_s)
-        shown = fitted(restored.planes)
-        return VideoPicture(
-            restored.time_s,
-            shown,
-            shown if decoded is None or restored.faces == 0 else fitted(decoded.planes),
-            restored.faces > 0,
-            restored.note,
-            None if decoded is None else decoded.damage,
-            seconds,
-        )
+
+def _picture(restored: RestoredPicture, seconds: float) -> VideoPicture:
+    shown = fitted(restored.planes)
+    return VideoPicture(
+        restored.time_s,
+        shown,
+        fitted(restored.decoded) if restored.faces else shown,
+        restored.faces > 0,
+        restored.note,
+        seconds,
+    )
 
 
 def fitted(planes: Planes) -> NDArray[np.uint8]:

@@ -59,7 +59,7 @@ class PictureConverter:
         scale = min(1.0, MAX_SHOWN_SIDE_PX / max(shown_width, first.height))
         self._scaled_width = max(1, round(shown_width * scale))
         self._scaled_height = max(1, round(first.height * scale))
-        self._turn = _turn_of(first)
+        self._turn = turn_of(first)
         self._reformatter = VideoReformatter()
 
     @property
@@ -80,7 +80,8 @@ class PictureConverter:
         return self._turn.apply(rgb)
 
 
-def _turn_of(frame: VideoFrame) -> Turn:
+def turn_of(frame: VideoFrame) -> Turn:
+    """How a decoded frame must be turned; not at all where its file does not say."""
     # PyAV's stubs describe a dictionary of one key here; it is a mapping by side data type.
     side_data = cast(SideDataContainer, frame.side_data)
     if SideDataType.DISPLAYMATRIX not in side_data:

@@ -50,6 +50,8 @@ class RestoredPicture:
     """A picture to be shown. Outside of the faces, and without one, ``planes`` are those that were decoded."""
 
     planes: Planes
+    decoded: Planes
+    """the same without restoration: bicubic where the restorer enlarges"""
     time_s: float
     faces: int
     """how many were restored"""

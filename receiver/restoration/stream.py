@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from callcodec.h264.state import Planes
-from models.restoration.restorer import FacePicture, Hearing, Restorer
+from models.restoration.restorer import FacePicture, Hearing, Restorer, Unrestored
 from receiver.restoration.blending import blend
 from receiver.restoration.faces import FaceFollower, FaceView, enlarged
 from receiver.restoration.hearing import Voice, voice_around
@@ -25,6 +25,8 @@ class _Moment:
     base: Planes
     """enlarged, where the restorer enlarges"""
     faces: Mapping[int, FaceView]
+    too_slow: str | None
+    """why no faces were looked for"""
 
 
 class StreamRestorer:
@@ -50,6 +52,7 @@ class StreamRestorer:
         self.emotion = emotion
         self._pace = pace
         self._follower = FaceFollower(restorer.side) if follower is None else follower
+        self._restores = not isinstance(restorer, Unrestored)
         self.delay_pictures = 0 if causal else restorer.after
         """how many pictures are held back"""
         self._waiting: deque[_Moment] = deque(maxlen=restorer.before + 1 + self.delay_pictures)
@@ -65,16 +68,16 @@ class StreamRestorer:
         given = []
         if self._waiting and self._waiting[-1].picture.planes.y.shape != picture.planes.y.shape:
             given = self.flush()
-        keeps_up = self._pace is None or self._pace.keeps_up
+        too_slow = None if self._pace is None or self._pace.keeps_up else self._pace.sentence
         if self._pace is not None:
             self._pace.begin()
         base = enlarged(picture.planes, self._follower.enlargement)
-        faces = self._follower.follow(picture, base) if keeps_up else {}
-        self._waiting.append(_Moment(picture, base, faces))
+        faces = self._follower.follow(picture, base) if self._restores and too_slow is None else {}
+        self._waiting.append(_Moment(picture, base, faces, too_slow))
         self._pending += 1
         if self._pending > self.delay_pictures:
             given.append(self._restored())
-        if self._pace is not None and keeps_up:
+        if self._pace is not None and too_slow is None:
             self._pace.end()
         return given
 
@@ -97,10 +100,9 @@ class StreamRestorer:
             restored = self._restorer.restore(self._window(at, number), self._hearing(moment, view))
             planes = blend(planes, view.alignment, view.square, restored, view.weight)
         note = None
-        if not moment.faces:
-            too_slow = self._pace is not None and not self._pace.keeps_up
-            note = self._pace.sentence if self._pace is not None and too_slow else NO_FACE
-        return RestoredPicture(planes, moment.picture.time_s, len(moment.faces), note)
+        if self._restores and not moment.faces:
+            note = moment.too_slow or NO_FACE
+        return RestoredPicture(planes, moment.base, moment.picture.time_s, len(moment.faces), note)
 
     def _window(self, at: int, number: int) -> list[FacePicture]:
         """Face ``number`` around picture ``at``; where it is missing, the nearest one in time."""
