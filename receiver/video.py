@@ -145,7 +145,7 @@ class VideoReceiver:
         if counts.dropped:
             found.append(f"{counts.dropped} pictures came faster than this machine can decode them.")
         if self._work.faults:
-            found.append(f"{self._work.faults} pictures of the other side could not be read.")
+            found.append(f"{self._work.faults} pictures of the other side could not be read or restored.")
         return found
 
     def figures(self) -> dict[str, float]:
@@ -179,6 +179,7 @@ class VideoReceiver:
         def finish(worked: Worked) -> None:
             self._in_work -= 1
             self._learn(self._now_s - began_s)
+            self.counts.damaged += worked.damaged
             if worked.damaged and number >= self._last_key:
                 self._requests.want(self._now_s)
             self._take(worked.pictures)
@@ -189,7 +190,6 @@ class VideoReceiver:
         for picture in pictures:
             self.counts.restored += picture.restored
             self.counts.unrestored += not picture.restored
-            self.counts.damaged += picture.damage is not None
             if not picture.restored and picture.note is not None:
                 self._why = picture.note
             self._ready.append(picture)

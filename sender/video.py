@@ -70,7 +70,9 @@ class VideoSender:
         if self._waiting >= MOST_WAITING:
             self.skipped += 1
             return
-        key = self._key_wanted and (self._key_s is None or media_time_s - self._key_s >= KEY_INTERVAL_S)
+        key = self._key_wanted and (
+            self._key_s is None or media_time_s - self._key_s >= KEY_INTERVAL_S - 1e-9
+        )
         if key:
             self._key_wanted, self._key_s = False, media_time_s
             self.key_frames += 1
