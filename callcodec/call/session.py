@@ -33,6 +33,7 @@ from callcodec.transport.ice_servers import parse_ice_server
 from callcodec.transport.line import Line
 from callcodec.transport.peer import WebRtcPeer
 from callcodec.transport.rendezvous_client import RendezvousSignalling
+from callcodec.transport.video_switch import VideoSwitch
 from models.registry import create_reconstructor
 
 SILENT_PATIENCE_S = 30.0
@@ -62,16 +63,20 @@ async def hold_call(
         receiver = options.config.receiver
         reconstructor = create_reconstructor(receiver.reconstructor, options.device, receiver.weights)
         shapes = create_shape_finder()
-        onlooker = Onlooker(
-            [outputs.show], [outputs.play], terminal.say, lambda: outputs.controls.switches
-        )
+        onlooker = Onlooker([outputs.show], [outputs.play], terminal.say, lambda: outputs.controls.switches)
         observer: Observer = onlooker if watched is None else watched(onlooker)
         async with contextlib.AsyncExitStack() as stack:
+            video = VideoSwitch()
 
             def create_peer() -> WebRtcPeer:
+                peer: WebRtcPeer
                 if options.browser is not None:
-                    return BrowserPeer(options.browser.rates, ice_servers=ice_servers)
-                return WebRtcPeer(ice_servers=ice_servers)
+                    peer = BrowserPeer(options.browser.rates, ice_servers=ice_servers)
+                else:
+                    sends = options.config.video.sends
+                    peer = WebRtcPeer(ice_servers=ice_servers, offers_video=True, sends_video=sends)
+                video.attach(peer.video)
+                return peer
 
             peer = create_peer()
             stack.push_async_callback(peer.close)
@@ -80,24 +85,22 @@ async def hold_call(
             drivers: list[EndDriver] = []
 
             def get_ready() -> None:
-                source = SwitchedSource(options.equipment.source(outputs.sound), lambda: outputs.controls.switches)
+                source = SwitchedSource(
+                    options.equipment.source(outputs.sound), lambda: outputs.controls.switches
+                )
                 stack.callback(source.close)
                 participant = build_end(
                     options.config, line, source, reconstructor, workers, observer, shapes
                 )
-                if isinstance(peer, BrowserPeer):
-                    restoration = Restoration(options.config.video.restorer, options.device)
-                    if restoration.problem is not None:
-                        terminal.say(f"Not restored as it should be: {restoration.problem}.")
-                    add_video(
-                        participant,
-                        peer.video,
-                        options.config.video,
-                        restoration,
-                        workers.picture,
-                        workers.background,
-                        paced=True,
-                    )
+                add_video(
+                    participant,
+                    video,
+                    options.config.video,
+                    Restoration(options.config.video.restorer, options.device, load=False),
+                    workers.picture,
+                    workers.background,
+                    paced=True,
+                )
                 announce_emotion(participant.sender, options.emotion)
                 if options.identity is not None:
                     participant.sender.use_identity(options.identity)
