@@ -69,6 +69,7 @@ class VideoReceiver:
         self._problem = problem
         self._next_limit_s = 0.0
         self._timeline = VideoTimeline()
+        line.on_aligned = self._timeline.align
         self._requests = KeyFrameRequests(line.ask_for_key_frame)
         self._waiting: deque[tuple[int, float, AccessUnit]] = deque()
         self._ready: list[VideoPicture] = []

@@ -44,6 +44,7 @@ from aiortc.rtp import (
     RTCP_PSFB_APP,
     AnyRtcpPacket,
     RtcpPsfbPacket,
+    RtcpSrPacket,
     RtpPacket,
     pack_remb_fci,
     unpack_remb_fci,
@@ -268,6 +269,19 @@ def watch_feedback(
         await handle(packet)
 
     vars(sender).update(_handle_rtcp_packet=handle_rtcp_packet, _send_keyframe=key_frame_wanted)
+
+
+def watch_sender_reports(transceiver: RTCRtpTransceiver, reported: Callable[[int, int], None]) -> None:
+    """Tells each sender report's NTP timestamp (64 bits) and the RTP timestamp of that moment (RFC 3550, 6.4.1)."""
+    receiver = transceiver.receiver
+    handle = receiver._handle_rtcp_packet
+
+    async def handle_rtcp_packet(packet: AnyRtcpPacket) -> None:
+        if isinstance(packet, RtcpSrPacket):
+            reported(packet.sender_info.ntp_timestamp, packet.sender_info.rtp_timestamp)
+        await handle(packet)
+
+    vars(receiver)["_handle_rtcp_packet"] = handle_rtcp_packet
 
 
 def send_pli(transceiver: RTCRtpTransceiver, ssrc: int) -> None:

@@ -13,6 +13,7 @@ from aiortc.rtp import RtpPacket
 from callcodec.transport import aiortc_patches
 from callcodec.transport.access_units import AccessUnit, AccessUnitAssembler, VideoPacket
 from callcodec.transport.clock import Clock
+from callcodec.transport.endpoint import RTP_CLOCK_HZ
 from callcodec.transport.video_line import VIDEO_CLOCK_HZ, VideoCounts, check_access_unit
 
 CODECS = ("video/h264", "video/rtx")
@@ -49,6 +50,7 @@ class H264Track:
         self.on_access_unit: Callable[[AccessUnit], None] | None = None
         self.on_key_frame_wanted: Callable[[], None] | None = None
         self.on_rate_limited: Callable[[float], None] | None = None
+        self.on_aligned: Callable[[float], None] | None = None
         self.counts = VideoCounts()
         self._clock = clock
         self._sends = sends
@@ -56,6 +58,9 @@ class H264Track:
         self._track: _AccessUnitTrack | None = None
         self._transceiver: RTCRtpTransceiver | None = None
         self._ssrc: int | None = None
+        # When the RTP clocks of both tracks stood at 0, in seconds of the other side's clock.
+        self._voice_zero_s: float | None = None
+        self._video_zero_s: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def join(self, connection: RTCPeerConnection) -> None:
@@ -71,6 +76,7 @@ class H264Track:
         transceiver.setCodecPreferences([codec for codec in known if codec.mimeType.lower() in CODECS])
         aiortc_patches.tap_rtp(transceiver, self._take_packet)
         aiortc_patches.watch_feedback(transceiver, self._key_frame_wanted, self._rate_limited)
+        aiortc_patches.watch_sender_reports(transceiver, self._video_reported)
         self._transceiver = transceiver
 
     @property
@@ -105,6 +111,21 @@ class H264Track:
     def tick(self, now_s: float) -> None:
         """See VideoLine."""
         self._hand_over(self._assembler.release(now_s))
+
+    def voice_reported(self, ntp_timestamp: int, rtp_timestamp: int) -> None:
+        """A sender report of the voice beside this track has come."""
+        self._voice_zero_s = ntp_timestamp / 2**32 - rtp_timestamp / RTP_CLOCK_HZ
+        self._align()
+
+    def _video_reported(self, ntp_timestamp: int, rtp_timestamp: int) -> None:
+        self._video_zero_s = ntp_timestamp / 2**32 - rtp_timestamp / VIDEO_CLOCK_HZ
+        self._align()
+
+    def _align(self) -> None:
+        if self._voice_zero_s is None or self._video_zero_s is None:
+            return
+        if self.on_aligned is not None and self._loop is not None:
+            self._loop.call_soon(self.on_aligned, self._video_zero_s - self._voice_zero_s)
 
     def _take_packet(self, packet: RtpPacket) -> None:
         self._ssrc = packet.ssrc

@@ -119,6 +119,7 @@ class WebRtcPeer:
         aiortc_patches.shorten_srtp(transceiver)
         aiortc_patches.shorten_cname(self._connection)
         aiortc_patches.tap_rtp(transceiver, self._take_voice)
+        aiortc_patches.watch_sender_reports(transceiver, self.video.voice_reported)
         self._channels = {channel: self._open_channel(channel) for channel in Channel}
         if offers_video:
             self.video.join(self._connection)

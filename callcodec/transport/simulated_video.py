@@ -47,6 +47,7 @@ class SimulatedVideo:
         self.on_access_unit: Callable[[AccessUnit], None] | None = None
         self.on_key_frame_wanted: Callable[[], None] | None = None
         self.on_rate_limited: Callable[[float], None] | None = None
+        self.on_aligned: Callable[[float], None] | None = None
         self.counts = VideoCounts()
         self._clock = clock
         self._carriage = carriage

@@ -21,6 +21,7 @@ class VideoSwitch:
         self.on_access_unit: Callable[[AccessUnit], None] | None = None
         self.on_key_frame_wanted: Callable[[], None] | None = None
         self.on_rate_limited: Callable[[float], None] | None = None
+        self.on_aligned: Callable[[float], None] | None = None
         self._lines: list[VideoLine] = []
         self._sending: VideoLine | None = None
         self._receiving: VideoLine | None = None
@@ -42,6 +43,7 @@ class VideoSwitch:
         line.on_access_unit = partial(self._arrived, line)
         line.on_key_frame_wanted = self._key_frame_wanted
         line.on_rate_limited = self._rate_limited
+        line.on_aligned = partial(self._aligned, line)
         self._lines.append(line)
 
     def send(self, access_unit: bytes, rtp_timestamp: int) -> None:
@@ -81,6 +83,10 @@ class VideoSwitch:
     def _key_frame_wanted(self) -> None:
         if self.on_key_frame_wanted is not None:
             self.on_key_frame_wanted()
+
+    def _aligned(self, line: VideoLine, offset_s: float) -> None:
+        if line is self._receiving and self.on_aligned is not None:
+            self.on_aligned(offset_s)
 
     def _rate_limited(self, kbps: float) -> None:
         if self.on_rate_limited is not None:

@@ -37,3 +37,25 @@ def test_a_request_is_repeated_until_a_key_frame_comes() -> None:
     requests.came()
     requests.tick(9.0)
     assert len(asked) == 2
+
+
+def test_what_a_stranger_says_of_its_clocks_is_believed_over_arrivals() -> None:
+    timeline = VideoTimeline()
+    timeline.arrived(1000 * 90_000, 50.0, 10.0)
+    # The video's second 1000 is the voice's 39.9, and one of the counters has wrapped since.
+    timeline.align(39.9 - 1000 - 2**32 / 48_000)
+    assert timeline.arrived(1001 * 90_000, 51.0, 10.0) == pytest.approx(40.9)
+    assert timeline.arrived(1002 * 90_000, 52.0, 10.0) == pytest.approx(41.9)
+
+
+def test_what_cannot_be_is_not_believed() -> None:
+    timeline = VideoTimeline()
+    timeline.arrived(1000 * 90_000, 50.0, 10.0)
+    timeline.align(300.0)
+    assert timeline.arrived(1001 * 90_000, 51.0, 10.0) == pytest.approx(41.0)
+
+
+def test_reports_change_nothing_where_both_tracks_count_from_the_same_moment() -> None:
+    timeline = VideoTimeline()
+    timeline.align(0.06)
+    assert timeline.arrived(90_000, 101.2, 100.0) == pytest.approx(1.0)

@@ -13,6 +13,7 @@ class FakeVideoLine:
         self.on_access_unit: Callable[[AccessUnit], None] | None = None
         self.on_key_frame_wanted: Callable[[], None] | None = None
         self.on_rate_limited: Callable[[float], None] | None = None
+        self.on_aligned: Callable[[float], None] | None = None
         self.counts = VideoCounts()
         self.can_send = can_send
         self.sent: list[tuple[bytes, int]] = []

@@ -5,6 +5,7 @@ import asyncio
 import inspect
 import random
 import re
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from aioice import ice, stun
 from aiortc import rtcrtpreceiver, rtcrtpsender, rtcsctptransport
 from aiortc.codecs import h264
 from aiortc.rtcdtlstransport import SRTP_AES128_CM_SHA1_80, SRTP_PROFILES
+from aiortc.rtp import RtcpSenderInfo
 
 from callcodec.transport import aiortc_patches
 from callcodec.transport.clock import SimulatedClock
@@ -102,6 +104,12 @@ def test_feedback_is_heard_and_sent_where_it_is_looked_for() -> None:
     assert list(inspect.signature(receiver._send_rtcp_pli).parameters) == ["self", "media_ssrc"]
     assert list(inspect.signature(receiver._send_rtcp).parameters) == ["self", "packet"]
     assert "self.__rtcp_ssrc = ssrc" in inspect.getsource(receiver._set_rtcp_ssrc)
+
+
+def test_sender_reports_come_where_they_are_looked_for() -> None:
+    receiver = rtcrtpreceiver.RTCRtpReceiver
+    assert list(inspect.signature(receiver._handle_rtcp_packet).parameters) == ["self", "packet"]
+    assert {"ntp_timestamp", "rtp_timestamp"} <= {field.name for field in fields(RtcpSenderInfo)}
 
 
 def test_an_encoder_of_the_library_may_be_asked_for_less_than_500_kbps() -> None:
