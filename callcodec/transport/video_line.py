@@ -40,8 +40,8 @@ class VideoLine(Protocol):
     on_rate_limited: Callable[[float], None] | None
     """Called when the other side says how many kbps it takes at most (REMB). Set by the owner."""
     on_aligned: Callable[[float], None] | None
-    """Called with what, added to seconds of the video's RTP clock, gives seconds of the voice's, once the other side has
-    told it of both (RTCP sender reports); each clock counts modulo its 2**32 units. Set by the owner."""
+    """Called with what, added to seconds of the video's RTP clock, gives seconds of the voice's, once the other side
+    has told it of both (RTCP sender reports); each clock counts modulo its 2**32 units. Set by the owner."""
     counts: VideoCounts
 
     @property
