@@ -5,7 +5,7 @@ from callcodec.transport.video_line import VIDEO_CLOCK_HZ
 from receiver.transit import TransitWindow
 from receiver.unwrap import TIMESTAMP_BITS, Unwrapper
 
-WRAPS_S = (2**TIMESTAMP_BITS / VIDEO_CLOCK_HZ, 2**TIMESTAMP_BITS / RTP_CLOCK_HZ)
+WRAPS_S = ((1 << TIMESTAMP_BITS) / VIDEO_CLOCK_HZ, (1 << TIMESTAMP_BITS) / RTP_CLOCK_HZ)
 MOST_WRAPS = 2
 SAME_ORIGIN_S = 1.5
 """Both tracks of one of our programs count from the same moment; origins drawn at random are hours apart."""

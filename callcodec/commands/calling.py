@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from callcodec.commands.options import (
     DEVICES,
     RECONSTRUCTORS,
+    VIDEO_CODECS,
+    add_video_arguments,
     chosen_device,
     emotion_choice,
     identity_picture,
     positive,
+    video_settings,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +61,11 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="of the reconstructor, instead of shipped ones"
     )
+    video = parser.add_argument_group(
+        "H.264, which any WebRTC client understands, in place of low resolution"
+    )
+    video.add_argument("--codec", choices=VIDEO_CODECS, help="what this side's picture is sent as")
+    add_video_arguments(video)
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the network runs")
     parser.add_argument(
         "--emotion",
@@ -101,6 +109,8 @@ def run_call(
         raise ValueError("--room NAME says where to meet; the other side names the same")
     named = arguments.config or (DEFAULT_CONFIG if browser is None else BROWSER_CONFIG)
     config = load_config(named, CallConfig)
+    codec = arguments.codec or config.video.codec
+    config = replace(config, video=video_settings(config.video, arguments, codec))
     if arguments.reconstructor is not None:
         config = replace(config, receiver=replace(config.receiver, reconstructor=arguments.reconstructor))
     if arguments.weights is not None:

@@ -42,7 +42,11 @@ class VideoLine(Protocol):
     on_aligned: Callable[[float], None] | None
     """Called with what, added to seconds of the video's RTP clock, gives seconds of the voice's, once the other side
     has told it of both (RTCP sender reports); each clock counts modulo its 2**32 units. Set by the owner."""
-    counts: VideoCounts
+
+    @property
+    def counts(self) -> VideoCounts:
+        """What has crossed the line so far."""
+        ...
 
     @property
     def can_send(self) -> bool:
