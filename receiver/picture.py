@@ -30,7 +30,8 @@ NETWORK_LUMA_ERROR, NETWORK_CHROMA_ERROR = 0.0215, 0.0105
 
 @dataclass(frozen=True)
 class Prepared:
-    """A finished picture. ``picture``: (256, 256, 3) uint8. ``lowres``: (S, S, 3) uint8 that it was made from.
+    """A finished picture. ``picture``: (256, 256, 3) uint8, or larger from a track. ``lowres``: (S, S, 3) uint8 that it
+    was made from.
 
     ``wrong_identity``: it is only enlarged, because the identity image is somebody else's. ``note``: why a picture of
     an H.264 track (``is_video``) is not restored.

@@ -26,6 +26,8 @@ from receiver.restoration.stream import StreamRestorer
 logger = logging.getLogger(__name__)
 
 COMPILE = "from callcodec.h264.preparation import prepare; prepare()"
+MOST_SHOWN = 512
+"""pixels: as large as the window of a call is at first"""
 FAULT = "a picture could not be restored"
 UNREADABLE = "a picture of the other side could not be read"
 
@@ -40,7 +42,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class VideoPicture:
-    """A picture to show. ``shown``, ``decoded``: (256, 256, 3) uint8 RGB, restored and as it was decoded.
+    """A picture to show. ``shown``, ``decoded``: (S, S, 3) uint8 RGB, restored and as it was decoded.
 
     ``note``: why it is not restored. ``seconds``: that it took.
     """
@@ -174,15 +176,16 @@ def _picture(restored: RestoredPicture, seconds: float) -> VideoPicture:
 
 
 def fitted(planes: Planes) -> NDArray[np.uint8]:
-    """A picture of any size as (256, 256, 3) RGB: whole, in the middle, with black beside it."""
+    """A picture of any size as RGB, (S, S, 3) with S from 256 to MOST_SHOWN: whole, in the middle, black beside it."""
     rgb = to_rgb(planes)
     height, width = rgb.shape[:2]
-    if (height, width) == (PICTURE_SIZE, PICTURE_SIZE):
+    side = min(max(height, width, PICTURE_SIZE), MOST_SHOWN)
+    if (height, width) == (side, side):
         return rgb
-    scale = PICTURE_SIZE / max(height, width)
+    scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC))
-    screen = np.zeros((PICTURE_SIZE, PICTURE_SIZE, 3), np.uint8)
-    top, left = (PICTURE_SIZE - size[1]) // 2, (PICTURE_SIZE - size[0]) // 2
-    screen[top : top + size[1], left : left + size[0]] = small
+    scaled = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC))
+    screen = np.zeros((side, side, 3), np.uint8)
+    top, left = (side - size[1]) // 2, (side - size[0]) // 2
+    screen[top : top + size[1], left : left + size[0]] = scaled
     return screen

@@ -101,12 +101,10 @@ class Recorder:
         )
         if self._shown is None or self._lowres is None:
             return
-        self._shown.append(shown.picture)
         side = self._lowres_size
         lowres = np.zeros((side, side, 3), np.uint8) if shown.lowres is None else shown.lowres
-        if lowres.shape[0] != side:  # the other end may change its rung at any time
-            lowres = np.asarray(cv2.resize(lowres, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
-        self._lowres.append(lowres)
+        self._shown.append(_sized(shown.picture, PICTURE_SIZE))
+        self._lowres.append(_sized(lowres, side))
 
     def play(self, pcm: NDArray[np.int16], media_time_s: float, wall_s: float) -> None:
         """See receiver.sink.Sink."""
@@ -140,6 +138,13 @@ class Recorder:
             if store is not None:
                 store.close()
         self._voice.close()
+
+
+def _sized(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A square picture in the size of its store: the other end may send another one at any time."""
+    if picture.shape[0] == side:
+        return picture
+    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _store(path: Path, size: int) -> FrameStoreWriter:

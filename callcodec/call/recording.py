@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +48,10 @@ class Recording:
         self._thread.start()
 
     def show(self, picture: NDArray[np.uint8]) -> None:
-        """Keep the (256, 256, 3) picture of the next 40 ms. The film begins with the first one."""
+        """Keep the square picture of the next 40 ms, in 256×256. The film begins with the first one."""
+        if picture.shape[0] != PICTURE_SIZE:
+            size = (PICTURE_SIZE, PICTURE_SIZE)
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
         if not self._shown:
             self._shown = True
             self.path.touch()  # before the encoder gets there, so that no other recording takes the name
