@@ -14,9 +14,9 @@ class Shown:
     """What is on the screen during one 40 ms slot.
 
     ``picture``: (256, 256, 3) uint8, up to 512 where that was sent as H.264. ``lowres``: (S, S, 3) uint8 or None.
-    ``media_time_s``: of the sender's timeline, None before the first face. ``fresh``: made for this slot; otherwise the picture before is repeated. ``made_in_s``:
-    how long that took. ``note``: why a decoded picture is not restored. ``age_s``: how old the newest low-resolution
-    picture was that it was made from.
+    ``media_time_s``: of the sender's timeline, None before the first face. ``fresh``: made for this slot; otherwise the
+    picture before is repeated. ``made_in_s``: how long that took. ``note``: why a decoded picture is not restored.
+    ``age_s``: how old the newest low-resolution picture was that it was made from.
     """
 
     slot: int
