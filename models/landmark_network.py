@@ -8,7 +8,7 @@ from the whole face and the voice moves them (GAVN: landmarks of distorted pictu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from callcodec.speech.mel import MEL_BINS, MEL_WINDOW_FRAMES
+
+ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 POINTS = 68
 PICTURE = 256
@@ -202,7 +204,7 @@ def cut(pictures: Tensor, affine: Tensor) -> Tensor:
     return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def fuse_normalisation(network: LandmarkNetwork) -> LandmarkNetwork:
+def fuse_normalisation(network: ModuleT) -> ModuleT:
     """Give each convolution the normalisation that follows it; in place, for a network in evaluation mode."""
     for block in network.modules():
         if isinstance(block, nn.Sequential) and len(block) > 1:
