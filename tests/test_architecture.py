@@ -77,8 +77,9 @@ MAY_IMPORT |= {
     "callcodec.sample": ({"callcodec.media"}, {"cv2", "av"}),
     "callcodec.call": (EVERYTHING_BELOW, {"cv2"}),
     "callcodec.measure": (EVERYTHING_BELOW | {"callcodec.call"}, HEAVY),
+    "callcodec.doctor": (EVERYTHING_BELOW | {"callcodec.call", "callcodec.measure"}, {"av", "torch"}),
     "callcodec.commands": (
-        EVERYTHING_BELOW | {"callcodec.call", "callcodec.measure", "callcodec.sample"},
+        EVERYTHING_BELOW | {"callcodec.call", "callcodec.doctor", "callcodec.measure", "callcodec.sample"},
         HEAVY,
     ),
     "callcodec.cli": ({"callcodec.commands"}, set()),

@@ -67,7 +67,7 @@ def _text(text: str, size: int, width: int, height: int) -> NDArray[np.float32]:
     """How much of each pixel is letter, (height, width, 1), 0..1. Most stay from picture to picture."""
     tile = Image.new("L", (width, height))
     ImageDraw.Draw(tile).text((0, height / 2), text, 255, font(size), anchor="lm")
-    return np.asarray(tile, np.float32)[:, :, None] / 255
+    return np.asarray(np.asarray(tile)[:, :, None] / 255, np.float32)
 
 
 @lru_cache(64)
@@ -78,4 +78,4 @@ def _pill(width: int, height: int) -> NDArray[np.float32]:
     for x in (radius, width - radius - 1):
         cv2.circle(mask, (x, radius), radius, (255,), -1, cv2.LINE_AA)
     cv2.rectangle(mask, (radius, 0), (width - radius - 1, height), (255,), -1)
-    return 1 - (1 - PILL_DIMMING) * mask[:, :, None].astype(np.float32) / 255
+    return np.asarray(1 - (1 - PILL_DIMMING) * mask[:, :, None] / 255, np.float32)

@@ -34,7 +34,13 @@ class Capture(Protocol):
 
 
 def _open_capture() -> Capture:
-    capture: Capture = cv2.VideoCapture(0)  # type: ignore[assignment]
+    logging = cv2.utils.logging
+    before = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)  # a page of its own about a camera that is missing
+    try:
+        capture: Capture = cv2.VideoCapture(0)  # type: ignore[assignment]
+    finally:
+        logging.setLogLevel(before)
     return capture
 
 

@@ -90,7 +90,9 @@ def test_quitting_and_enlarging_are_asked_of_those_who_can() -> None:
     assert desk.asked == ["enlarge", "quit"]
 
 
-def test_the_emotion_key_goes_round_and_reaches_the_other_side(tmp_path: Path) -> None:
+def test_the_emotion_key_goes_round_and_reaches_the_other_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = Desk()
     _, participant = make_end(tmp_path)
     desk.controls.attach(participant.sender, 0)
@@ -98,7 +100,7 @@ def test_the_emotion_key_goes_round_and_reaches_the_other_side(tmp_path: Path) -
     seen = [desk.press(Key.EMOTION).emotion for _ in range(9)]
     assert seen == ["calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised", None, "neutral"]
     sent: list[int | None] = []
-    participant.sender.set_emotion = sent.append  # type: ignore[method-assign]
+    monkeypatch.setattr(participant.sender, "set_emotion", sent.append)
     desk.press(Key.EMOTION)
     assert sent == [1]
 

@@ -19,7 +19,7 @@ PICTURE = np.zeros((256, 256, 3), np.uint8)
 
 
 def shown(state: State, wall_s: float = 0.0, fresh: bool = True, age_s: float = 0.0) -> Shown:
-    return Shown(0, wall_s, state, PICTURE, None, None, 0.0, fresh, 0.0, age_s)
+    return Shown(0, wall_s, state, PICTURE, None, None, 0.0, fresh, 0.0, age_s=age_s)
 
 
 def test_only_a_reconstructed_picture_is_marked_as_one() -> None:

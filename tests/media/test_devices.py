@@ -127,9 +127,10 @@ def test_the_window_shows_pictures_as_they_are_and_tells_what_was_typed(
     assert window.typed() is None
     screen.keys = [ord("q")]
     assert window.typed() == "q"
-    assert not window.closed
+    closed = [window.closed]
     screen.visible = 0.0
-    assert window.closed
+    closed.append(window.closed)
+    assert closed == [False, True]
     window.close()
 
 
