@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from callcodec.commands.options import DEVICES, chosen_device, positive
 
 if TYPE_CHECKING:
-    from callcodec.measure.comparison.points import Plan
+    from callcodec.measure.comparison.plans import Plan
 
 DETECTORS = ("callcodec", "face-alignment", "auto")
 QUICK_CLIPS, QUICK_SECONDS = 2, 5.0
@@ -33,7 +33,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--quick", action="store_true",
                         help="two clips, five seconds each, few settings: two minutes")  # fmt: skip
     parser.add_argument("--codecs", metavar="NAMES",
-                        help="only these, with commas: ours, x264, x265, vp9, svt-av1")  # fmt: skip
+                        help="only these, with commas: ours, restored, x264, x265, vp9, svt-av1")  # fmt: skip
     parser.add_argument("--points", action="append", default=[], metavar="TEXT",
                         help="only settings whose name holds TEXT; may be repeated")  # fmt: skip
     parser.add_argument("--seconds", type=positive, default=15.0, metavar="N",
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from callcodec.measure.comparison.clips import find_clips
     from callcodec.measure.comparison.judging import Density
     from callcodec.measure.comparison.machine import conditions
-    from callcodec.measure.comparison.points import with_points
+    from callcodec.measure.comparison.plans import with_points
     from callcodec.measure.comparison.report import ClipNote, Run, build
     from callcodec.measure.comparison.sweep import run_sweep
     from callcodec.measure.neighbours import Neighbours
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError("--workers must be at least 1")
     require_drawing()
     tables = [find_table(name) for name in arguments.table]
-    plan = with_points(_plan(arguments), [own.point for table in tables for own in table.ours])
+    plan = with_points(_plan(arguments), [point for table in tables for point in table.points()])
     seconds = min(arguments.seconds, QUICK_SECONDS) if arguments.quick else arguments.seconds
     density = Density(arguments.every, 2 * arguments.every)
     settings = BenchSettings(
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     neighbours = Neighbours()
     with SweepProgress(sys.stderr) as progress:
         sweep = run_sweep(clips, plan, settings, arguments.workers, progress)
-    command = "callcodec " + shlex.join(sys.argv[1:])
+    command = "callcodec " + shlex.join(_short(word) for word in sys.argv[1:])
     stages = 0 if arguments.quick or arguments.points else SPEED_FRAMES
     under = conditions(command, settings, list(sweep.warnings), neighbours.share(), stages)
     measured = Run(
@@ -95,10 +95,15 @@ def run(arguments: argparse.Namespace) -> int:
     return finish(build(measured), tables, arguments.out)
 
 
+def _short(word: str) -> str:
+    """Paths by their last part: reports are read on other machines."""
+    return Path(word).name if "/" in word else word
+
+
 def _plan(arguments: argparse.Namespace) -> Plan:
     from dataclasses import replace
 
-    from callcodec.measure.comparison.points import CALL_CODECS, full_plan, quick_plan
+    from callcodec.measure.comparison.plans import CALL_CODECS, full_plan, quick_plan
 
     names = CALL_CODECS if arguments.codecs is None else tuple(arguments.codecs.replace(" ", "").split(","))
     plan = quick_plan(names) if arguments.quick else full_plan(names, arguments.weights)
