@@ -25,6 +25,7 @@ from models.restoration.parts import (
 )
 from models.restoration.restorer import PICTURE, VOICE_SHAPE
 from models.restoration.tensors import CODEC_MAPS
+from models.warping import single_precision
 
 MIDDLE_STEP = VOICE_SHAPE[0] // 2
 
@@ -139,7 +140,7 @@ class Mdvd(nn.Module):
         self.voice_attention = SpatialAttention(size.video, size.voice[-1])
         self.landmark_attention = SpatialAttention(size.video, size.landmarks)
         self.aggregate = nn.Conv2d(size.video + size.voice[-1] + size.landmarks, size.video, 1)
-        self.codec = nn.Conv2d(2 * luma + CODEC_MAPS, size.codec, 3, padding=1)
+        self.codec = nn.Conv2d(channels + 2 * luma + CODEC_MAPS, size.codec, 3, padding=1)
         self.codec_block = ResidualBlock(size.codec)
         self.enter = nn.Conv2d(size.video + size.codec, size.unet[0], 3, padding=1)
         self.unet = UNet(size.unet, size.unet_blocks)
@@ -170,7 +171,7 @@ class Mdvd(nn.Module):
         """
         height, width = packed.shape[-2:]
         video = self.video(own, others, codec.motion)
-        with torch.autocast(packed.device.type, enabled=False):
+        with single_precision(packed.device):
             heard_at_all = torch.isfinite(voice).flatten(1).all(1).to(voice.dtype)[:, None]
             heard = self.hearing(torch.nan_to_num(voice.float())) * heard_at_all[..., None]
             points = self.correction(landmarks.float(), heard[:, MIDDLE_STEP])
@@ -179,7 +180,8 @@ class Mdvd(nn.Module):
         face = self.landmarks_block(rectified(self.landmarks(drawn)))
         gathered = (video, self.voice_attention(video, sound), self.landmark_attention(video, face))
         together = rectified(self.aggregate(torch.cat(gathered, 1)))
-        stream = self.codec_block(rectified(self.codec(torch.cat((codec.picture, codec.maps), 1))))
+        stream = torch.cat((packed - 0.5, codec.picture, codec.maps), 1)
+        stream = self.codec_block(rectified(self.codec(stream)))
         entered = rectified(self.enter(torch.cat((together, stream), 1)))
         return Restoration(packed + self.leave(self.unet(entered)), points)
 

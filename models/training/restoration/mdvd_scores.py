@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callcodec.media.compression import decode_i420, encode_i420
-from models.restoration.mdvd_restorer import MdvdRestorer
-from models.restoration.restorer import FacePicture, FacePlanes, Hearing
+from models.restoration.restorer import FacePicture, FacePlanes, Hearing, Restorer
 from models.training.cache import ClipCache
+from models.training.restoration.ablations import Change, Told
 from models.training.restoration.i420_store import SharpClips
 from models.training.restoration.mdvd_data import VoiceWindows, face_pictures, read, window_of
 from models.training.restoration.scores import Gain, gain, rate_for
@@ -61,15 +61,28 @@ def judged_streams(
     return judged
 
 
-def gains(restorer: MdvdRestorer, one: Judged, every: int, *, causal: bool = False) -> list[Gain]:
-    """Of every ``every``-th picture of a clip."""
-    return [
-        gain(one.original[time].planes, one.decoded[time].planes, shown, one.points[time])
-        for time, shown in _restored(restorer, one, every, causal)
-    ]
+def told_of(one: Judged, time: int) -> Told:
+    """What a restorer is given for picture ``time``."""
+    return Told(
+        window_of(one.decoded, time, False), Hearing(_known(one.voice(time)), _known(one.points[time]))
+    )
 
 
-def mean_gain(restorer: MdvdRestorer, judged: list[Judged], every: int) -> dict[str, float]:
+def gains(
+    restorer: Restorer, one: Judged, every: int, change: Change | None = None, other: Judged | None = None
+) -> list[Gain]:
+    """Of every ``every``-th picture of a clip; told what ``change`` makes of it, with ``other`` to take from."""
+    found = []
+    for time in range(0, len(one.decoded), every):
+        told = told_of(one, time)
+        if change is not None:
+            told = change(told, told_of(other or one, time % len((other or one).decoded)))
+        shown = restorer.restore(told.window, told.hearing)
+        found.append(gain(one.original[time].planes, one.decoded[time].planes, shown, one.points[time]))
+    return found
+
+
+def mean_gain(restorer: Restorer, judged: list[Judged], every: int) -> dict[str, float]:
     """Means over clips; the first condition's figures have no suffix."""
     figures: dict[str, float] = {}
     for condition in dict.fromkeys(one.condition for one in judged):
@@ -88,28 +101,16 @@ def mean_gain(restorer: MdvdRestorer, judged: list[Judged], every: int) -> dict[
 
 
 def restored_pictures(
-    restorer: MdvdRestorer, judged: list[Judged]
+    restorer: Restorer, judged: list[Judged]
 ) -> Iterator[tuple[FacePlanes, FacePlanes, FacePlanes]]:
     """(original, decoded, restored) from the middle of every clip under the first condition."""
     for one in judged:
         if one.condition == judged[0].condition:
             middle = len(one.original) // 2
-            for time, shown in _restored(restorer, one, len(one.original), False, middle):
-                yield one.original[time].planes, one.decoded[time].planes, shown
-
-
-def _restored(
-    restorer: MdvdRestorer, one: Judged, every: int, causal: bool, first: int = 0
-) -> Iterator[tuple[int, FacePlanes]]:
-    for time in range(first, len(one.decoded), every):
-        hearing = Hearing(_known(one.voice(time)), _known(one.points[time]))
-        yield time, restorer.restore(window_of(one.decoded, time, causal), hearing)
+            told = told_of(one, middle)
+            shown = restorer.restore(told.window, told.hearing)
+            yield one.original[middle].planes, one.decoded[middle].planes, shown
 
 
 def _known(values: NDArray[np.float32]) -> NDArray[np.float32] | None:
     return None if np.isnan(values).any() else values
-
-
-def without_codec(one: Judged) -> Judged:
-    """The same pictures, of which the stream says nothing."""
-    return replace(one, decoded=[FacePicture(picture.planes) for picture in one.decoded])

@@ -14,18 +14,21 @@ from models.restoration.packing import plane_tensor, planes_to_rgb
 from models.restoration.restorer import FacePlanes
 
 WIDENED = 0.1  # of the landmarks' box, on each side
+NOSE_TIP = 33  # between the nostrils, iBUG-68 order
 SEARCHES = 9
 TOLERANCE_DB = 0.25
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Of one picture: PSNR over RGB, in dB, before and after, in the face's box and in the whole picture."""
+    """Of one picture: PSNR over RGB, in dB, before and after."""
 
-    face_before_db: float
+    face_before_db: float  # in the face's box
     face_after_db: float
-    before_db: float
+    before_db: float  # in the whole picture
     after_db: float
+    upper_db: float  # what was gained in the face's box above the tip of the nose
+    lower_db: float  # and below it
 
 
 def rgb_of(planes: FacePlanes) -> NDArray[np.float32]:
@@ -53,13 +56,17 @@ def psnr_db(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 def gain(original: FacePlanes, before: FacePlanes, after: FacePlanes, points: NDArray[np.float32]) -> Gain:
     """Of one picture; ``points``: the landmarks (68, 2) of the original."""
     truth, seen, shown = (rgb_of(one) for one in (original, before, after))
-    box = face_box(points, len(truth))
-    return Gain(
-        psnr_db(truth[box], seen[box]),
-        psnr_db(truth[box], shown[box]),
-        psnr_db(truth, seen),
-        psnr_db(truth, shown),
-    )
+    rows, columns = face_box(points, len(truth))
+    nose = rows.start + (rows.stop - rows.start) // 2
+    if np.isfinite(points[NOSE_TIP]).all():
+        nose = int(np.clip(points[NOSE_TIP, 1], rows.start + 1, rows.stop - 1))
+
+    def both(place: tuple[slice, slice]) -> tuple[float, float]:
+        return psnr_db(truth[place], seen[place]), psnr_db(truth[place], shown[place])
+
+    face, whole = both((rows, columns)), both((slice(None), slice(None)))
+    upper, lower = both((slice(rows.start, nose), columns)), both((slice(nose, rows.stop), columns))
+    return Gain(*face, *whole, upper[1] - upper[0], lower[1] - lower[0])
 
 
 def rate_for(

@@ -11,13 +11,15 @@ from torch import Tensor
 from callcodec.config import load_config
 from models.restoration.mdvd import Codec, Mdvd, MdvdDimensions
 from models.restoration.mdvd_restorer import MdvdRestorer
-from models.restoration.packing import LUMA
+from models.restoration.packing import CHROMA, LUMA
 from models.training.restoration.mdvd_data import DecodedFaces, MdvdSample
 from models.training.restoration.mdvd_scores import Judged, judged_streams, mean_gain, restored_pictures
 from models.training.restoration.pictures import write_before_and_after
 from models.training.task import TaskKind, TrainingData
 
-SMOOTH = 1e-3  # of the Charbonnier penalty, in 0..1
+# What a squared error of a plane's samples adds to one of RGB (BT.601, limited range): luma to all three colours
+LUMA_SHARE, CB_SHARE, CR_SHARE = 1.36, 1.41, 1.07
+FLOOR = 3e-5  # of a squared error in 0..1, about 45 dB: what is better than that need not become better
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,6 @@ class MdvdConfig:
     """Key ``mdvd`` of a training file."""
 
     network: str  # a file of MdvdDimensions, such as models/mdvd_compact
-    chroma: float  # weight of a chroma sample beside one of luma
     landmarks: float  # of the mean error of the corrected landmarks, in pixels
     judged_every: int  # pictures
 
@@ -51,18 +52,23 @@ class MdvdTask:
         return DecodedFaces(self.data.training, seed)
 
     def loss(self, network: Mdvd, batch: MdvdSample) -> dict[str, Tensor]:
-        """Charbonnier on packed planes; the landmarks' error reaches only what corrects them."""
+        """The gain in PSNR over RGB, negative, in tens of decibels: one counts the same in good and bad streams.
+
+        The landmarks' error reaches only what corrects them.
+        """
         batch = MdvdSample(*(t.flatten(0, 1) for t in batch))
         target = (batch.target / 255.0).contiguous(memory_format=torch.channels_last)
         codec = Codec(batch.picture, batch.maps, batch.motion)
         restored = network(batch.frames / 255.0, codec, batch.voice, batch.landmarks, batch.origin)
         with torch.autocast(target.device.type, enabled=False):
-            error = ((restored.picture.float() - target).square() + SMOOTH**2).sqrt()
+            before, after = (
+                (rgb_error(picture - target) + FLOOR).log10()
+                for picture in (batch.frames[:, batch.frames.shape[1] // 2] / 255.0, restored.picture.float())
+            )
             wrong = (restored.landmarks - batch.true_landmarks).abs()
             known = torch.isfinite(wrong)
             return {
-                "luma": error[:, :LUMA].mean(),
-                "chroma": self.config.chroma * error[:, LUMA:].mean(),
+                "gain": (after - before).mean(),
                 "landmarks": self.config.landmarks * wrong[known].sum() / known.sum().clamp(min=1),
             }
 
@@ -79,6 +85,13 @@ class MdvdTask:
         if self._streams is None:
             self._streams = judged_streams(self.data.validation)
         return self._streams
+
+
+def rgb_error(difference: Tensor) -> Tensor:
+    """(B,): mean squared error over RGB of pictures whose packed planes differ by (B, 24, h, w)."""
+    squared = difference.square().mean((2, 3))
+    luma, cb, cr = torch.split(squared, [LUMA, CHROMA, CHROMA], 1)
+    return LUMA_SHARE * luma.mean(1) + CB_SHARE * cb.mean(1) + CR_SHARE * cr.mean(1)
 
 
 TASK = TaskKind(MdvdConfig, MdvdTask)
