@@ -38,8 +38,6 @@ COMMANDS = {
     "shards": shards,
     "train": train,
 }
-JOINED = {("measure", "links"): "measure-links"}
-"""Two words that are one command, once COMMANDS has it: `measure` otherwise takes clips."""
 EXIT_REFUSED = 2
 
 
@@ -58,11 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 refused with a sentence, 130 interrupted."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    joined = JOINED.get(tuple(words[:2]))
-    if joined in COMMANDS:
-        words[:2] = [joined]
-    arguments = build_parser().parse_args(words)
+    arguments = build_parser().parse_args(argv)
     try:
         return int(COMMANDS[arguments.command].run(arguments))
     except (ValueError, OSError) as error:

@@ -8,13 +8,16 @@ import numpy as np
 
 from callcodec.measure.codecs.reduced import CodecPoint
 from callcodec.measure.comparison.clips import ClipFile
-from callcodec.measure.comparison.points import RATE_LADDER, Point, StillPoint
+from callcodec.measure.comparison.plans import RATE_LADDER
+from callcodec.measure.comparison.points import Point, StillPoint
 from callcodec.measure.comparison.report import ClipNote, Conditions, Run
 from callcodec.measure.comparison.result import PointResult, Rates
 from callcodec.media.movie import write_movie
 from tests.measure.drawn_face import DrawnFace
 
 CLIPS = ("one", "two", "three")
+Points = dict[Point, tuple[float, float]]
+"""(kbps, PSNR) of each."""
 
 
 def result(point: Point, clip: str, kbps: float, psnr_db: float, first_bytes: int = 500) -> PointResult:
@@ -24,7 +27,7 @@ def result(point: Point, clip: str, kbps: float, psnr_db: float, first_bytes: in
     return PointResult(point.label, clip, clip, 100, True, rates, figures)
 
 
-def curve(points: dict[Point, tuple[float, float]], first_bytes: int = 500) -> list[PointResult]:
+def curve(points: Points, first_bytes: int = 500) -> list[PointResult]:
     """(kbps, PSNR) of each point; clips differ by a decibel."""
     return [
         result(point, clip, kbps, psnr + number - 1, first_bytes)
@@ -33,14 +36,14 @@ def curve(points: dict[Point, tuple[float, float]], first_bytes: int = 500) -> l
     ]
 
 
-AV1 = {
+AV1: Points = {
     CodecPoint("svt-av1", 64, 5.0, 63): (1.2, 23.0),
     CodecPoint("svt-av1", 128, 5.0, 63): (2.4, 25.0),
     CodecPoint("svt-av1", 256, 5.0, 63): (4.8, 26.0),
     CodecPoint("svt-av1", 256, 25.0, 63): (10.0, 29.0),
 }
-OURS = {point: (0.3 + 0.2 * n, 23.0 + 0.5 * n) for n, point in enumerate(RATE_LADDER)}
-STILL = {StillPoint(): (0.0, 20.0)}
+OURS: Points = {point: (0.3 + 0.2 * n, 23.0 + 0.5 * n) for n, point in enumerate(RATE_LADDER)}
+STILL: Points = {StillPoint(): (0.0, 20.0)}
 
 
 def run(*parts: list[PointResult], folder: Path | None = None) -> Run:

@@ -6,14 +6,14 @@ import pytest
 
 from callcodec.measure.codecs.reduced import CodecPoint
 from callcodec.measure.comparison.differences import bjontegaard
-from callcodec.measure.comparison.points import RATE_LADDER, Point
+from callcodec.measure.comparison.plans import RATE_LADDER
 from callcodec.measure.comparison.summary import PointSummary, summarise
-from tests.comparison.made_up import curve
+from tests.comparison.made_up import Points, curve
 
 THEIRS = [CodecPoint("x264", 256, 25.0, crf) for crf in (51, 46, 41, 36)]
 
 
-def side(points: dict[Point, tuple[float, float]]) -> list[PointSummary]:
+def side(points: Points) -> list[PointSummary]:
     return list(summarise({p.label: p for p in points}, curve(points)).values())
 
 

@@ -9,16 +9,16 @@ import pytest
 from callcodec.measure.codecs.reduced import CodecPoint
 from callcodec.measure.comparison.accounting import overtaking, pictures_on_the_wire_kbps, whole_kbps
 from callcodec.measure.comparison.envelope import envelope
-from callcodec.measure.comparison.points import PHONE, OwnPoint
+from callcodec.measure.comparison.plans import PHONE
 from callcodec.measure.comparison.report import build
 from callcodec.measure.comparison.summary import PointSummary, summarise
 from callcodec.measure.comparison.verdict import MET, MISSED, NOT_MEASURED
-from tests.comparison.made_up import AV1, CLIPS, OURS, STILL, curve, result, run
+from tests.comparison.made_up import AV1, CLIPS, OURS, STILL, Points, curve, result, run
 
 
 def summaries(*names: str) -> list[PointSummary]:
     """Of the made-up run: still, av1."""
-    of = {"still": STILL, "av1": AV1}
+    of: dict[str, Points] = {"still": STILL, "av1": AV1}
     points = {p.label: p for name in names for p in of[name]}
     return list(summarise(points, [r for name in names for r in curve(of[name])]).values())
 
@@ -97,16 +97,14 @@ def test_the_headline_takes_our_best_call_within_the_rate() -> None:
 
 
 def test_the_headline_says_when_a_bar_is_missed() -> None:
-    weak: dict[OwnPoint, tuple[float, float]] = {PHONE: (0.7, 22.0)}
-    claims = build(run(curve(STILL, 0), curve(AV1), curve({**weak}, 10_000))).claims
+    weak: Points = {PHONE: (0.7, 22.0)}
+    claims = build(run(curve(STILL, 0), curve(AV1), curve(weak, 10_000))).claims
     assert [claim.verdict for claim in claims] == [MISSED, MISSED, MISSED]
 
 
 def test_without_codecs_or_without_ours_nothing_is_claimed() -> None:
     assert {claim.verdict for claim in build(run(curve(STILL, 0), curve(AV1))).claims} == {NOT_MEASURED}
-    assert {claim.verdict for claim in build(run(curve(STILL, 0), curve(dict(OURS)))).claims} == {
-        NOT_MEASURED
-    }
+    assert {claim.verdict for claim in build(run(curve(STILL, 0), curve(OURS))).claims} == {NOT_MEASURED}
 
 
 def test_where_a_codec_becomes_better_is_said() -> None:

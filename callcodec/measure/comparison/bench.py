@@ -20,7 +20,8 @@ from callcodec.measure.comparison.clips import ClipFile, Footage, load
 from callcodec.measure.comparison.judging import Density, Judges, film, judge, screen
 from callcodec.measure.comparison.own_call import check_same_pictures, make_own_call
 from callcodec.measure.comparison.own_offline import offline_method
-from callcodec.measure.comparison.points import OfflinePoint, OwnPoint, Point, StillPoint
+from callcodec.measure.comparison.points import OfflinePoint, OwnPoint, Point, RestoredPoint, StillPoint
+from callcodec.measure.comparison.restored import restored_method
 from callcodec.measure.comparison.result import Delays, Effort, PointResult, Rates
 from callcodec.measure.comparison.strips import strip_of, strip_path
 from callcodec.measure.metrics.identity_drift import own_embedding
@@ -168,6 +169,10 @@ class Bench:
             return _Seen(call, call.rates, call.effort, call.delays)
         if isinstance(point, StillPoint):
             return _Seen(Still(footage.frames[0], point.label), Rates(0, 0.0, 0.0))
+        if isinstance(point, RestoredPoint):
+            began = time.process_time()
+            restored, rates = restored_method(footage, point, self._settings.device)
+            return _Seen(restored, rates, Effort(receiving_s=(time.process_time() - began) / slots))
         return _Seen(*offline_method(footage, point, self._reconstructor(point)))
 
     def _reconstructor(self, point: OfflinePoint) -> Reconstructor:

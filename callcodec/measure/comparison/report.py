@@ -13,13 +13,8 @@ from callcodec.measure.comparison.accounting import (
 )
 from callcodec.measure.comparison.differences import BjontegaardDelta, bjontegaard
 from callcodec.measure.comparison.envelope import Envelope, envelope
-from callcodec.measure.comparison.points import (
-    FRUGAL,
-    PHONE,
-    RATE_LADDER,
-    Point,
-    StillPoint,
-)
+from callcodec.measure.comparison.plans import FRUGAL, PHONE, RATE_LADDER
+from callcodec.measure.comparison.points import Point, StillPoint
 from callcodec.measure.comparison.result import PointResult
 from callcodec.measure.comparison.summary import PointSummary, summarise
 from callcodec.measure.comparison.sweep import ENVELOPES, of_codec

@@ -12,7 +12,8 @@ from callcodec.measure.codecs.reduced import CodecPoint
 from callcodec.measure.comparison.bench import Bench, BenchSettings, Job, Measured
 from callcodec.measure.comparison.clips import ClipFile
 from callcodec.measure.comparison.envelope import envelope
-from callcodec.measure.comparison.points import OfflinePoint, OwnPoint, Plan, Point, StillPoint
+from callcodec.measure.comparison.plans import Plan
+from callcodec.measure.comparison.points import OfflinePoint, OwnPoint, Point, RestoredPoint, StillPoint
 from callcodec.measure.comparison.result import PointResult
 from callcodec.measure.comparison.summary import PointSummary, summarise
 from callcodec.measure.comparison.workers import Died, Finished, Result, Serve, WorkerPool
@@ -89,6 +90,8 @@ def estimated_seconds(point: Point, full: bool) -> float:
         return 4.0 if point.reconstructor == "bicubic" else 40.0 if point.reconstructor == "paper" else 10.0
     if isinstance(point, OfflinePoint):
         return 2.0 if point.reconstructor == "bicubic" else 7.0
+    if isinstance(point, RestoredPoint):
+        return 3.0 if point.restorer == "none" else 20.0
     judging = 1.0 if full else 0.15
     if isinstance(point, StillPoint):
         return judging

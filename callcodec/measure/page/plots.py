@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from callcodec.measure.codecs.catalogue import CODECS, Mode
 from callcodec.measure.comparison.envelope import Corner
-from callcodec.measure.comparison.points import RATE_LADDER
+from callcodec.measure.comparison.plans import RATE_LADDER
 from callcodec.measure.comparison.report import Report
 from callcodec.measure.comparison.summary import PointSummary
 from callcodec.measure.comparison.sweep import of_codec
@@ -22,7 +23,8 @@ OURS = "#c8361d"
 HIGHEST_KBPS = 60.0
 INCHES = (4.8, 3.7)  # a phone's width, so that its letters can be read there
 TITLES = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "gmsd": "GMSD, less is better", "ms_ssim": "MS-SSIM"}
-_STYLE = {
+_STYLE: Any = {  # matplotlib's own type lists every name that there is
+
     "svg.fonttype": "none", "svg.hashsalt": "callcodec", "font.family": "sans-serif", "font.size": 9,
     "axes.spines.top": False, "axes.spines.right": False,
 }  # fmt: skip

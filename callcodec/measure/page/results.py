@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from callcodec.measure.comparison.report import Report
+from callcodec.measure.comparison.report import Report, build
 from callcodec.measure.comparison.report_files import ReportError, write_text
 from callcodec.measure.page import grids
 from callcodec.measure.page.grids import Grid
@@ -22,6 +23,8 @@ PLOTTED = ("psnr_db", "ssim", "gmsd")
 def write_results_page(report: Report, folder: Path, tables: Sequence[Grid] = ()) -> list[Path]:
     """Write the page, its plots and its strips into ``folder``. ReportError where that cannot be."""
     sample = hashlib.sha256(sample_clip().read_bytes()).hexdigest()
+    found = strips(report, lambda clip: clip.sha256 == sample)
+    report = _of_people(report, sample)
     commands = list(dict.fromkeys(conditions.command for conditions in report.run.conditions))
     made = (
         f"`callcodec report {' '.join(_out(c) for c in commands)} --results-page {folder}` after "
@@ -32,7 +35,7 @@ def write_results_page(report: Report, folder: Path, tables: Sequence[Grid] = ()
         paths.append(write_text(folder / f"{figure}.svg", rate_distortion(report, figure)))
         pictures.append(f"![{figure} over rate]({figure}.svg)")
     shown = []
-    for number, strip in enumerate(strips(report, lambda clip: clip.sha256 == sample)):
+    for number, strip in enumerate(found):
         target = folder / f"sample_{number}.jpg"
         try:
             target.write_bytes(strip.path.read_bytes())
@@ -68,6 +71,16 @@ def write_results_page(report: Report, folder: Path, tables: Sequence[Grid] = ()
     ]
     page = write_text(folder / PAGE, "\n\n".join(part for part in parts if part) + "\n")
     return [page, *paths]
+
+
+def _of_people(report: Report, sample: str) -> Report:
+    """Without the drawn sample, whose figures say nothing about people; the whole report where there is nobody else."""
+    clips = tuple(clip for clip in report.run.clips if clip.sha256 != sample)
+    if not clips or len(clips) == len(report.run.clips):
+        return report
+    names = {clip.name for clip in clips}
+    results = tuple(result for result in report.run.results if result.clip in names)
+    return build(replace(report.run, clips=clips, results=results))
 
 
 def _with_command(grid: Grid, made: str) -> str:

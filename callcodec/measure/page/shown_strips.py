@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcodec.measure.comparison.envelope import Corner
-from callcodec.measure.comparison.points import FRUGAL, PHONE, StillPoint, single_changes
+from callcodec.measure.comparison.plans import FRUGAL, PHONE, single_changes
+from callcodec.measure.comparison.points import StillPoint
 from callcodec.measure.comparison.report import ClipNote, Report
 from callcodec.measure.comparison.result import PointResult
 from callcodec.measure.comparison.strips import strip_path

@@ -24,10 +24,18 @@ class Column:
 
 @dataclass(frozen=True)
 class OwnRow:
-    """A row of ours: the point's figures, under ``first`` cells that are text."""
+    """A row of ours: the point's figures, under ``first`` cells that are text.
+
+    ``points``: one for each column instead, None where a column is somebody else's.
+    """
 
     first: tuple[str, ...]
-    point: Point
+    point: Point | None = None
+    points: tuple[Point | None, ...] = ()
+
+    def of_columns(self, count: int) -> tuple[Point | None, ...]:
+        """The point of each column."""
+        return self.points or (self.point,) * count
 
 
 @dataclass(frozen=True)
@@ -46,15 +54,21 @@ class PaperTable:
     data: str
     note: str = ""
 
+    def points(self) -> tuple[Point, ...]:
+        """All that must be measured to fill our rows."""
+        found = (point for own in self.ours for point in own.of_columns(len(self.columns)))
+        return tuple(dict.fromkeys(point for point in found if point is not None))
+
     def fill(self, report: Report) -> Grid:
         """Our rows with a report's figures, under the paper's."""
         people = len({clip.person for clip in report.run.clips})
         here = f"here: {len(report.run.clips)} clips of {people} people"
         rows = [(*row, self.data) for row in self.theirs]
         for own in self.ours:
-            summary = report.summaries.get(own.point.label)
-            cells = tuple(_cell(summary, column) for column in self.columns)
-            rows.append((*own.first, *cells, here if summary is not None else NOT_MEASURED))
+            points = own.of_columns(len(self.columns))
+            found = [None if point is None else report.summaries.get(point.label) for point in points]
+            cells = tuple(_cell(summary, column) for summary, column in zip(found, self.columns, strict=True))
+            rows.append((*own.first, *cells, here if any(s is not None for s in found) else NOT_MEASURED))
         headings = (*self.texts, *(column.heading for column in self.columns), "measured on")
         return Grid(
             self.title,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from callcodec.measure.codecs.reduced import CodecPoint
-from callcodec.measure.comparison.points import FRUGAL, PHONE, OfflinePoint, OwnPoint, StillPoint
+from callcodec.measure.comparison.plans import FRUGAL, PHONE
+from callcodec.measure.comparison.points import OfflinePoint, OwnPoint, StillPoint
 from callcodec.measure.tables.layout import Column, OwnRow, PaperTable
 
 VOXCELEB2 = "paper: VoxCeleb2"
