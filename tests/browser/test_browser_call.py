@@ -24,6 +24,7 @@ from callcodec.call.session import hold_call
 from callcodec.call.session_options import SessionOptions
 from callcodec.call.video import Restoration
 from callcodec.config import load_config
+from callcodec.h264.preparation import prepare
 from callcodec.media.clip import open_clip
 from callcodec.sample import sample_clip
 from callcodec.transport.authenticated_call import Patience, take_authenticated_call
@@ -171,6 +172,7 @@ def test_a_browser_is_connected_heard_seen_and_restored(
 ) -> None:
     monkeypatch.setattr(Restoration, "for_size", lambda *_: Brightening())
     chromium_path()
+    prepare()  # the reader is compiled before the call, not in it
 
     async def talk() -> None:
         listener = Listener()

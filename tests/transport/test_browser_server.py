@@ -3,9 +3,11 @@
 import asyncio
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from callcodec.transport.browser_server import FILES, HEADERS, PAGE, BrowserServer
 from callcodec.transport.signalling import MAX_MESSAGE_BYTES
 from callcodec.transport.words import WORDS
+from tests.transport.test_rendezvous import write_certificate
 
 TIMEOUT_S = 5.0
 
@@ -137,3 +140,29 @@ def test_a_browser_that_says_nothing_is_not_waited_for() -> None:
             await asyncio.gather(here.close(), one.receive())
 
     asyncio.run(ask())
+
+
+def test_with_a_certificate_page_and_signalling_are_encrypted(tmp_path: Path) -> None:
+    async def ask() -> tuple[str, object]:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        certificate, key = write_certificate(tmp_path)
+        tls.load_cert_chain(certificate, key)
+        server = BrowserServer()
+        url = f"https://localhost:{await server.start('localhost', 0, tls)}"
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        try:
+            async with aiohttp.ClientSession() as session:
+                async with session.get(url, ssl=trusting) as response:
+                    page = await response.text()
+                async with session.ws_connect(f"{url}/signal", origin=url, ssl=trusting) as one:
+                    here = await server.visitor()
+                    await one.send_json({"number": 1})
+                    heard = await here.receive(TIMEOUT_S)
+                    await asyncio.gather(here.close(), one.receive())
+            return page, heard
+        finally:
+            await server.close()
+
+    page, heard = asyncio.run(ask())
+    assert "<title>callcodec</title>" in page
+    assert heard == {"number": 1}

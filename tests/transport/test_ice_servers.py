@@ -1,11 +1,15 @@
 """STUN and TURN servers are used if they are named, and only then."""
 
 import asyncio
+import re
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
+from callcodec.transport.aiortc_patches import CountingStunProtocol
+from callcodec.transport.browser_peer import BrowserPeer, BrowserRates
 from callcodec.transport.ice_servers import PASSWORD_VARIABLE, parse_ice_server
 from callcodec.transport.peer import WebRtcPeer
 
@@ -49,3 +53,24 @@ def test_a_server_that_is_named_is_asked() -> None:
         return question
 
     assert asyncio.run(ask())[4:8] == STUN_MAGIC
+
+
+@pytest.mark.parametrize(
+    "create", [WebRtcPeer, lambda: BrowserPeer(BrowserRates())], ids=["program", "browser"]
+)
+def test_no_server_is_asked_unless_it_is_named(
+    create: Callable[[], WebRtcPeer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    monkeypatch.setattr(CountingStunProtocol, "send_stun", lambda *arguments: asked.append(arguments))
+
+    async def offer() -> str:
+        peer = create()
+        try:
+            return (await peer.offer())["sdp"]
+        finally:
+            await peer.close()
+
+    assert set(re.findall(r"^a=candidate:.* typ (\w+)", asyncio.run(offer()), re.MULTILINE)) == {"host"}
+    assert not asked
