@@ -76,7 +76,7 @@ EVERYTHING_BELOW = set(MAY_IMPORT)
 MAY_IMPORT |= {
     "callcodec.sample": ({"callcodec.media"}, {"cv2", "av"}),
     "callcodec.call": (EVERYTHING_BELOW, {"cv2"}),
-    "callcodec.measure": (EVERYTHING_BELOW | {"callcodec.call"}, HEAVY),
+    "callcodec.measure": (EVERYTHING_BELOW | {"callcodec.call", "callcodec.sample"}, HEAVY),
     "callcodec.doctor": (EVERYTHING_BELOW | {"callcodec.call", "callcodec.measure"}, {"av", "torch"}),
     "callcodec.commands": (
         EVERYTHING_BELOW | {"callcodec.call", "callcodec.doctor", "callcodec.measure", "callcodec.sample"},
