@@ -82,6 +82,7 @@ class VideoReceiver:
         self._shown_s: float | None = None
         self._why: str | None = None
         self.counts = VideoReceiverCounts()
+        worker.submit(work.prepare, lambda _: None)
 
     @property
     def begun(self) -> bool:

@@ -96,6 +96,11 @@ class VideoWork:
         """How many later pictures one waits for."""
         return self._restorer.after
 
+    def prepare(self) -> None:
+        """Load the decoder before the first access unit needs it, unless it must be compiled first."""
+        if not will_compile():
+            self._decoder = self._opened()
+
     def run(self, access_unit: bytes, media_time_s: float, heard: Heard) -> Worked:
         """The pictures that are complete with this access unit, mostly the one ``delay_pictures`` ago."""
         began = time.perf_counter()

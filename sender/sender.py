@@ -12,7 +12,12 @@ from callcodec.transport.carriers import Carrier
 from callcodec.transport.endpoint import Channel, Endpoint
 from callcodec.transport.worker import Worker
 from callcodec.wire.bundle import Acknowledgement, Bundle
-from callcodec.wire.face_packet import RUNGS, FacePacket
+from callcodec.wire.face_packet import (
+    MAX_CAPTURE_OFFSET_MS,
+    MIN_CAPTURE_OFFSET_MS,
+    RUNGS,
+    FacePacket,
+)
 from callcodec.wire.hints import origin_tag
 from callcodec.wire.identity import IdentityHeader
 from callcodec.wire.report import Report
@@ -261,8 +266,12 @@ class Sender:
 
     def _faces_for(self, voice: EncodedVoice) -> tuple[FacePacket, ...]:
         """What waits, behind what went with the packet before if many are lost: two in a row seldom are."""
-        new, before = tuple(self._faces_waiting), self._faces_before
-        self._faces_waiting.clear()
+        until_s = voice.start_s + MAX_CAPTURE_OFFSET_MS / 1000
+        since_s = voice.start_s + MIN_CAPTURE_OFFSET_MS / 1000
+        # After a stumble much comes at once: what a packet cannot refer to goes with a later one.
+        new = tuple(face for face in self._faces_waiting if since_s <= face.media_time_s <= until_s)
+        before = tuple(face for face in self._faces_before if since_s <= face.media_time_s)
+        self._faces_waiting = [face for face in self._faces_waiting if face.media_time_s > until_s]
         self._faces_before = new
         again = tuple(face.packet(voice.start_s, repeat=True) for face in before if self.link.lossy)
         return again + tuple(face.packet(voice.start_s) for face in new)
