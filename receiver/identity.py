@@ -27,6 +27,8 @@ class IdentityReceiver:
         self.layers_complete = 0
         self._tag = 0
         self._held: dict[int, bytes] = {}
+        self._decoding = False
+        self._waiting: tuple[Identity, int] | None = None
 
     @property
     def held(self) -> tuple[bytes, ...]:
@@ -45,9 +47,22 @@ class IdentityReceiver:
             if identity.header.layer == 0:
                 self._tag = origin_tag(identity.header.sha256)
             tag = self._tag
-            self._worker.submit(
-                lambda: self._decode(identity), lambda picture: self._done(picture, identity.header, tag)
-            )
+            self._waiting = (identity, tag)
+            self._begin()
+
+    def _begin(self) -> None:
+        """One picture at a time, and of those that came meanwhile the newest: a flood of them costs no memory."""
+        if self._decoding or self._waiting is None:
+            return
+        (identity, tag), self._waiting = self._waiting, None
+        self._decoding = True
+
+        def done(picture: NDArray[np.uint8] | ValueError) -> None:
+            self._decoding = False
+            self._done(picture, identity.header, tag)
+            self._begin()
+
+        self._worker.submit(lambda: self._decode(identity), done)
 
     def _decode(self, identity: Identity) -> NDArray[np.uint8] | ValueError:
         header = identity.header

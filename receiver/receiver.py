@@ -136,6 +136,15 @@ class Receiver:
         """What the next outgoing voice packet should tell of the way here; mostly nothing."""
         return self._reporter.report(now_s)
 
+    def loss(self, now_s: float) -> float | None:
+        """Share of the voice packets of the last seconds that never came; None while none come."""
+        return self._reporter.loss(now_s)
+
+    def waits_ms(self, now_s: float) -> float | None:
+        """From the beginning of a packet's recording to its playout, the way here apart; None before the first."""
+        statistics = self._playout.statistics(now_s)
+        return statistics.depth_ms if statistics.received else None
+
     @property
     def identity_refusals(self) -> list[str]:
         """Why identity images were not believed."""
@@ -251,7 +260,6 @@ class Receiver:
                 consistency_error=0.0 if screen is None else screen.consistency_error,
                 fresh=fresh,
                 made_in_s=0.0 if screen is None else screen.seconds,
-                age_s=0.0 if screen is None else screen.age_s,
                 note=None if screen is None else screen.note,
                 age_s=0.0 if screen is None else screen.age_s,
             )

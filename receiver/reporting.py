@@ -43,6 +43,11 @@ class Reporter:
         if self._newest is None or number > self._newest[0]:
             self._newest = (number, rtp_timestamp, arrival_s)
 
+    def loss(self, now_s: float) -> float | None:
+        """Share of the voice packets of the last seconds that never came; None where none did."""
+        self._forget(now_s)
+        return self._loss() if self._arrivals else None
+
     def report(self, now_s: float) -> Report | None:
         """What the next outgoing packet should tell; None while there is nothing new, or it is too early."""
         if self._newest is None or now_s < self._next_s:

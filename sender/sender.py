@@ -106,6 +106,12 @@ class Sender:
         self.link = LinkState()
 
     @property
+    def rung_name(self) -> str:
+        """What is being sent, such as "8×8 at 5"."""
+        rung = self._face.rung
+        return f"{rung.size}×{rung.size} at {rung.frames_per_second:g}"
+
+    @property
     def identity_bytes(self) -> int:
         """Bytes of identity messages handed to the endpoint so far."""
         return self._identity_stream.sent_bytes
@@ -143,10 +149,6 @@ class Sender:
     def use_identity(self, picture: NDArray[np.uint8]) -> None:
         """Send the user's own (256, 256, 3) RGB picture instead of choosing one."""
         self._take_identity(IdentityImage(picture, None))
-
-    def choose_identity_anew(self) -> None:
-        """Choose another identity image from the pictures that come now, and send it."""
-        self._chooser = IdentityChooser(self._settings.identity.choose_within_s)
 
     def choose_identity_anew(self) -> None:
         """Choose another identity image from the pictures that come now, and send it."""

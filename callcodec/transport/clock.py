@@ -52,6 +52,11 @@ class SimulatedClock:
         """Simulated seconds."""
         return self._now_s
 
+    @property
+    def pending(self) -> int:
+        """How many events are to come."""
+        return len(self._queue)
+
     def schedule(self, at_s: float, callback: Callable[[], None]) -> Event:
         """Calls `callback` at `at_s`, or as soon as possible if that has passed."""
         event = Event(max(at_s, self._now_s), callback)

@@ -231,6 +231,12 @@ class SimulatedPair:
             self.called.video = SimulatedVideo(clock, self.called, True, f"{seed}/video/called")
             self.caller.video.pair_with(self.called.video)
 
+    def queued(self) -> int:
+        """Bytes that wait to be sent or confirmed on either side, and events that are yet to happen."""
+        ends = (self.caller, self.called)
+        waiting = sum(end.unacknowledged_bytes(channel) for end in ends for channel in Channel)
+        return waiting + self._clock.pending
+
     def connect(self) -> None:
         """Begins the set-up now; both sides are CONNECTED once its last answer has arrived."""
         SetUp(self._clock, self.caller, self.called).begin()

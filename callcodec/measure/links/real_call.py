@@ -121,6 +121,8 @@ def hold(
                 )
                 call.connected_s = max(person.said.when("Connected.") or 0.0 for person in people)
                 await script(call)
+                for person in people:
+                    person.read()
                 return call
             finally:
                 for person in people:

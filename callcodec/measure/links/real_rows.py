@@ -228,7 +228,9 @@ def glass_row(seconds: float) -> Result:
     config = load_config("calls/phone", CallConfig)
     causal = replace(config, receiver=replace(config.receiver, interpolation="causal"))
     near_config = enlarging(config, hints=True)
-    call = talk(LinkProfile(delay_ms=50.0, seed=25), for_seconds(seconds), near_config, seconds, shown_by=causal)
+    call = talk(
+        LinkProfile(delay_ms=50.0, seed=25), for_seconds(seconds), near_config, seconds, shown_by=causal
+    )
     near, far = notes_of(call)
     began_s = near.events["started"]
     shown = [s for s in far.samples if s.state == State.RECONSTRUCTING.value and s.wall_s - began_s > 10.0]

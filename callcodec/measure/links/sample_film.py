@@ -14,6 +14,7 @@ import av
 from callcodec.media.clip import open_clip
 from callcodec.sample import sample_clip
 
+
 @functools.cache
 def long_sample(seconds: float) -> Path:
     """At least so long a film of it. The file goes when the program ends."""
