@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callcodec.commands.measure_links import add_links_arguments, run_links
 from callcodec.commands.options import DEVICES, chosen_device, positive
 
 if TYPE_CHECKING:
@@ -28,13 +27,13 @@ def add_parser(subparsers: Any) -> None:
         "DIR/report.html, DIR/report.json, DIR/points.csv and DIR/clips.csv. A run that was stopped goes on where it "
         "was. `callcodec report` merges runs.",
     )
-    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP",
-                        help="clips, or folders of clips; links: calls over bad links instead")  # fmt: skip
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write")
-    add_links_arguments(parser)
+    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="clips, or folders of clips")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
     parser.add_argument("--quick", action="store_true",
                         help="two clips, five seconds each, few settings: two minutes")  # fmt: skip
+    parser.add_argument("--thorough", action="store_true",
+                        help="also all rungs, what each part of a call is worth, and restorers")  # fmt: skip
     parser.add_argument("--codecs", metavar="NAMES",
                         help="only these, with commas: ours, restored, x264, x265, vp9, svt-av1")  # fmt: skip
     parser.add_argument("--points", action="append", default=[], metavar="TEXT",
@@ -66,10 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
     from callcodec.measure.page.progress import SweepProgress
     from callcodec.measure.tables.registry import find_table
 
-    if arguments.clips == [Path("links")]:
-        return run_links(arguments.only, arguments.json, arguments.short, arguments.soak, arguments.out)
-    if arguments.out is None:
-        raise ValueError("--out DIR says where to write")
     if arguments.workers < 1:
         raise ValueError("--workers must be at least 1")
     require_drawing()
@@ -110,10 +105,13 @@ def _short(word: str) -> str:
 def _plan(arguments: argparse.Namespace) -> Plan:
     from dataclasses import replace
 
-    from callcodec.measure.comparison.plans import CALL_CODECS, full_plan, quick_plan
+    from callcodec.measure.comparison.plans import EVERYTHING, USUAL, full_plan, quick_plan
 
-    names = CALL_CODECS if arguments.codecs is None else tuple(arguments.codecs.replace(" ", "").split(","))
-    plan = quick_plan(names) if arguments.quick else full_plan(names, arguments.weights)
+    thorough = arguments.thorough or bool(arguments.points)
+    names = EVERYTHING if thorough else USUAL
+    if arguments.codecs is not None:
+        names = tuple(arguments.codecs.replace(" ", "").split(","))
+    plan = quick_plan(names) if arguments.quick else full_plan(names, thorough, arguments.weights)
     if not arguments.points:
         return plan
     # A named setting is judged by all figures, whether or not it lies on an envelope.

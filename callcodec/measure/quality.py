@@ -1,24 +1,14 @@
 """Picture quality: error and similarity against the original, summed over the pictures of a clip."""
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torchmetrics.functional.image import structural_similarity_index_measure
+
+from callcodec.measure.metrics.structure import ssim
 
 
 def psnr_db(mean_squared_error: float) -> float:
     """Peak signal-to-noise ratio of 8-bit samples; infinite for equal pictures."""
     return float("inf") if mean_squared_error == 0 else float(10 * np.log10(255**2 / mean_squared_error))
-
-
-def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Structural similarity of two (H, W, 3) pictures (Wang et al. 2004; Gaussian window, σ 1.5, mean of RGB)."""
-    value = structural_similarity_index_measure(_tensor(first), _tensor(second), data_range=255.0)
-    return float(value if isinstance(value, torch.Tensor) else value[0])
-
-
-def _tensor(picture: NDArray[np.uint8]) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
 
 
 class QualityMeter:

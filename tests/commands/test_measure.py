@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from callcodec.cli import main
+from callcodec.sample import sample_clip
 from tests.comparison.made_up import drawn_clip
 
 
@@ -67,3 +69,15 @@ def test_runs_are_measured_kept_and_told_again(tmp_path: Path, capsys: pytest.Ca
     assert main(["report", str(out), "--out", str(tmp_path / "again"), "--table", "upsampler3"]) == 0
     assert "os-synth" in capsys.readouterr().out
     assert (tmp_path / "again" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_a_quick_look_at_the_sample_says_its_headline_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["measure", str(sample_clip()), "--out", str(tmp_path), "--quick"]) == 0
+    written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert [claim["verdict"] for claim in written["headline"]].count("not measured") == 0
+    assert not [result["error"] for result in written["results"] if result["error"]]
+    assert {delta["codec"] for delta in written["overtaking"]} == {"x264", "x265", "vp9", "svt-av1"}
+    assert "PSNR" in capsys.readouterr().out

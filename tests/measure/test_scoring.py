@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from callcodec.call.log import CaptureNote, EndLog, FaceNote, PlayNote, ShowNote
-from callcodec.measure.quality import QualityMeter, psnr_db, ssim
+from callcodec.measure.metrics.structure import ssim
+from callcodec.measure.quality import QualityMeter, psnr_db
 from callcodec.measure.scoring import KeptFrames, face_delays_s, latency, quality, scored_slots
 from callcodec.media.frame_store import FrameStore, FrameStoreWriter
 

@@ -12,8 +12,11 @@ from callcodec.measure.comparison.points import OfflinePoint, OwnPoint, Point, R
 from callcodec.wire.face_packet import RUNGS
 
 OURS, RESTORED = "ours", "restored"
-CALL_CODECS = (*CODECS, OURS, RESTORED)
+USUAL = (*CODECS, OURS)
+EVERYTHING = (*USUAL, RESTORED)
 PHONE, FRUGAL = OwnPoint(), OwnPoint(quality=5)
+BARE = OwnPoint("bicubic", hints=False)
+"""The received pictures, enlarged."""
 RATE_LADDER = (
     replace(PHONE, quality=1), FRUGAL, PHONE, replace(PHONE, quality=13),
     replace(PHONE, rung=2), replace(PHONE, rung=4),
@@ -29,33 +32,40 @@ class Plan:
     judged: tuple[Point, ...]
 
 
-def full_plan(names: tuple[str, ...], weights: Path | None = None) -> Plan:
-    """Everything that the chosen ``names`` (codecs, "ours") allow. ``weights``: of the paper's network."""
+def full_plan(names: Sequence[str], thorough: bool = False, weights: Path | None = None) -> Plan:
+    """Six rates of the codecs and of ours, among ``names`` (codecs, "ours", "restored").
+
+    ``thorough``: all rungs of ours too, and what each part of a call is worth. ``weights``: of the paper's network.
+    """
     codecs = codecs_of(names)
     low_delay = tuple(
         CodecPoint(codec, size, rate, crf)
-        for codec in codecs for size in SIZES for rate in RATES for crf in CODECS[codec].rates
-    )  # fmt: skip
+        for codec in codecs
+        for size in SIZES
+        for rate in RATES
+        for crf in CODECS[codec].rates
+    )
     offline = tuple(
         CodecPoint(codec, 256, 25.0, crf, Mode.OFFLINE) for codec in codecs for crf in CODECS[codec].rates
     )
     own: tuple[Point, ...] = ()
     if OURS in names:
-        own = (*RATE_LADDER, *other_rungs(), *single_changes(), *offline_points())
+        own = (*RATE_LADDER, BARE)
+        own += (*other_rungs(), *single_changes(), *offline_points()) if thorough else ()
         if weights is not None:
             own += (replace(PHONE, reconstructor="paper", hints=False, weights=weights),)
     restored = restored_points() if RESTORED in names else ()
-    return Plan(low_delay + offline, (StillPoint(), *own, *restored))
+    return Plan(low_delay + offline, (StillPoint(), *own, *restored))  # fmt: skip
 
 
-def quick_plan(names: tuple[str, ...]) -> Plan:
+def quick_plan(names: Sequence[str]) -> Plan:
     """Two clips in two minutes: fewer rates and sizes, the two calls that people make, and bicubic."""
     low_delay = tuple(
         CodecPoint(codec, size, rate, crf)
         for codec in codecs_of(names) for size, rate in ((256, 25.0), (128, 5.0), (64, 5.0))
         for crf in CODECS[codec].rates[:4:2]
     )  # fmt: skip
-    own = (FRUGAL, PHONE, replace(PHONE, reconstructor="bicubic", hints=False)) if OURS in names else ()
+    own = (FRUGAL, PHONE, BARE) if OURS in names else ()
     return Plan(low_delay, (StillPoint(), *own))
 
 
@@ -72,9 +82,8 @@ def other_rungs() -> tuple[OwnPoint, ...]:
 
 
 def single_changes() -> tuple[OwnPoint, ...]:
-    """A phone call with one thing changed at a time."""
+    """A phone call with one thing changed at a time; BARE is the change of the reconstructor."""
     return (
-        replace(PHONE, reconstructor="bicubic", hints=False),
         replace(PHONE, hints=False),
         replace(PHONE, voice=False),
         replace(PHONE, hints=False, voice=False),
@@ -99,6 +108,6 @@ def restored_points() -> tuple[RestoredPoint, ...]:
     return (*at_60, *small, *av1)
 
 
-def codecs_of(names: tuple[str, ...]) -> tuple[str, ...]:
+def codecs_of(names: Sequence[str]) -> tuple[str, ...]:
     """The conventional ones of ``names``. ValueError for one that nobody knows."""
     return tuple(find_codec(name).name for name in names if name not in (OURS, RESTORED))

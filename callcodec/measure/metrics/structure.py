@@ -50,6 +50,11 @@ def similarity(shown: NDArray[np.uint8], original: NDArray[np.uint8]) -> Similar
     return Similarity(finest, product)
 
 
+def ssim(shown: NDArray[np.uint8], original: NDArray[np.uint8]) -> float:
+    """SSIM alone, of (H, W, 3) uint8 pictures of any size from the window's on; mean of RGB, −1..1."""
+    return _likeness(shown.astype(np.float32), original.astype(np.float32))[0]
+
+
 def _likeness(x: Picture, y: Picture) -> tuple[float, float]:
     """(mean SSIM, mean of its contrast-structure part); as torchmetrics has it, the latter without the border."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcodec.measure.comparison.envelope import Corner
-from callcodec.measure.comparison.plans import FRUGAL, PHONE, single_changes
+from callcodec.measure.comparison.plans import BARE, FRUGAL, PHONE
 from callcodec.measure.comparison.points import StillPoint
 from callcodec.measure.comparison.report import ClipNote, Report
 from callcodec.measure.comparison.result import PointResult
@@ -57,7 +57,7 @@ def _of_clip(report: Report, clip: str) -> list[Strip]:
 
 def _labels(report: Report) -> list[str]:
     """Ours, the bare 8×8 pictures, and AV1's nearest corners."""
-    labels = [PHONE.label, FRUGAL.label, single_changes()[0].label, StillPoint().label]
+    labels = [PHONE.label, FRUGAL.label, BARE.label, StillPoint().label]
     av1 = report.envelopes.get("svt-av1", {}).get("psnr_db")
     corners: tuple[Corner, ...] = () if av1 is None else av1.corners[1:]
     for kbps in RATES_SHOWN_KBPS:
