@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from callcodec.commands.measure_links import add_links_arguments, run_links
 from callcodec.commands.options import DEVICES, chosen_device, positive
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ def add_parser(subparsers: Any) -> None:
         "DIR/report.html, DIR/report.json, DIR/points.csv and DIR/clips.csv. A run that was stopped goes on where it "
         "was. `callcodec report` merges runs.",
     )
-    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="clips, or folders of clips")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP",
+                        help="clips, or folders of clips; links: calls over bad links instead")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write")
+    add_links_arguments(parser)
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
     parser.add_argument("--quick", action="store_true",
                         help="two clips, five seconds each, few settings: two minutes")  # fmt: skip
@@ -65,6 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
     from callcodec.measure.page.progress import SweepProgress
     from callcodec.measure.tables.registry import find_table
 
+    if arguments.clips == [Path("links")]:
+        return run_links(arguments.only, arguments.json, arguments.short, arguments.soak, arguments.out)
+    if arguments.out is None:
+        raise ValueError("--out DIR says where to write")
     if arguments.workers < 1:
         raise ValueError("--workers must be at least 1")
     require_drawing()
