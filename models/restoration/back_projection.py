@@ -141,11 +141,14 @@ class BackProjection(nn.Module):
         intra, skipped = (mask[..., None, None] for mask in (quantised.intra, quantised.skipped))
 
         def by_prediction(field: str) -> Tensor:
-            of_intra, of_inter = (getattr(i, field) for i in (self.intervals.intra, self.intervals.inter))
+            both = (self.intervals.intra, self.intervals.inter)
+            of_intra, of_inter = (coefficients.new_tensor(getattr(one, field)) for one in both)
             return torch.where(intra, of_intra, of_inter)
 
         inward, outward = -by_prediction("low"), by_prediction("high")
-        around_zero = torch.where(skipped, self.intervals.skipped, by_prediction("zero"))
+        around_zero = torch.where(
+            skipped, coefficients.new_tensor(self.intervals.skipped), by_prediction("zero")
+        )
         below = torch.where(coefficients < 0, outward, torch.where(coefficients > 0, inward, around_zero))
         above = torch.where(coefficients < 0, inward, torch.where(coefficients > 0, outward, around_zero))
         known = torch.isfinite(step)

@@ -32,7 +32,9 @@ ROLL_ZONE = math.radians(7.0)
 SETTLED = 0.02
 """but once it moves, it moves until it is this near."""
 GLIDE_PER_PICTURE = 0.008
-"""In parts of its side: 20 % a second."""
+"""At least so far, in parts of its side: 20 % a second;"""
+CATCH_UP = 0.08
+"""and so much of the way, when the face moves faster than that."""
 ROLL_PER_PICTURE = math.radians(0.6)
 RECENT = 0.2
 """Weight of a picture in the mean place of the face."""
@@ -154,4 +156,5 @@ def _inside(centre: float, side: float, length: int) -> float:
 
 
 def _stepped(value: float, goal: float, step: float) -> float:
+    step = max(step, CATCH_UP * abs(goal - value))
     return value + min(max(goal - value, -step), step)
