@@ -41,6 +41,7 @@ def add_parser(subparsers: Any) -> None:
                         help="only these, with commas: ours, restored, x264, x265, vp9, svt-av1")  # fmt: skip
     parser.add_argument("--points", action="append", default=[], metavar="TEXT",
                         help="only settings whose name holds TEXT; may be repeated")  # fmt: skip
+    parser.add_argument("--number", type=int, metavar="N", help="only N of the clips, spread over them")
     parser.add_argument("--seconds", type=positive, default=15.0, metavar="N",
                         help="of each clip (default 15)")  # fmt: skip
     parser.add_argument("--every", type=int, default=4, metavar="N",
@@ -72,8 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         return run_links(arguments.only, arguments.json, arguments.short, arguments.soak, arguments.out)
     if arguments.out is None:
         raise ValueError("--out DIR says where to write")
-    if arguments.workers < 1:
-        raise ValueError("--workers must be at least 1")
+    if arguments.workers < 1 or (arguments.number is not None and arguments.number < 1):
+        raise ValueError("--workers and --number must be at least 1")
     require_drawing()
     tables = [find_table(name) for name in arguments.table]
     plan = with_points(_plan(arguments), [point for table in tables for point in table.points()])
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = BenchSettings(
         arguments.out, seconds, density, chosen_device(arguments.device), arguments.detector
     )
-    clips = find_clips(arguments.clips)
+    clips = find_clips(arguments.clips, arguments.number)
     clips = clips[:QUICK_CLIPS] if arguments.quick else clips
     arguments.out.mkdir(parents=True, exist_ok=True)
     neighbours = Neighbours()

@@ -83,6 +83,17 @@ def test_the_table_beside_a_folder_says_who_is_in_its_clips(film: Path) -> None:
     assert find_clips([film])[0].person == "p1_00"
 
 
+def test_below_a_folder_of_people_the_folder_is_the_person(tmp_path: Path) -> None:
+    for person in ("id1", "id2"):
+        for video in ("a", "b"):
+            (tmp_path / person / video).mkdir(parents=True)
+            (tmp_path / person / video / "00001.mp4").write_bytes(person.encode() + video.encode())
+    found = find_clips([tmp_path])
+    assert [clip.person for clip in found] == ["id1", "id1", "id2", "id2"]
+    assert [clip.name for clip in found] == ["id1_a_00001", "id1_b_00001", "id2_a_00001", "id2_b_00001"]
+    assert [clip.person for clip in find_clips([tmp_path], 2)] == ["id1", "id2"]
+
+
 def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no clip at"):
         find_clips([tmp_path / "missing.mp4"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ LEAST_S = 1.2  # the first second holds the first picture and the identity image
 
 @dataclass(frozen=True)
 class ClipFile:
-    """A file. ``person``: as the table beside its folder says, else the file's own name; ``lips``: yes, unknown, no."""
+    """A file. ``person``: who is in it, see ``find_clips``; ``lips``: in sync with the voice, yes, unknown or no."""
 
     path: Path
     name: str
@@ -51,21 +52,37 @@ class Footage:
     labels: NDArray[np.float32]
 
 
-def find_clips(paths: Sequence[Path]) -> list[ClipFile]:
-    """The clips that ``paths`` name, files or folders of them. ValueError, with a sentence, where there are none."""
-    files: list[Path] = []
+def find_clips(paths: Sequence[Path], number: int | None = None) -> list[ClipFile]:
+    """The clips that ``paths`` name: files, or folders that hold them, however deep; ``number``: so many, spread.
+
+    Who is in a clip says the table beside its folder (FOLDER.tsv), else, below a folder of folders, the first folder's
+    name (as in VoxCeleb2), else the clip's own name. ValueError, with a sentence, where there are no clips.
+    """
+    people: dict[Path, str] = {}
     for path in paths:
         if path.is_dir():
-            found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
             if not found:
                 raise ValueError(f"there is no clip in {path}: it holds no {', '.join(SUFFIXES)}")
-            files += found
+            people |= {p: p.relative_to(path).parts[0] if p.parent != path else p.stem for p in found}
         elif path.is_file():
-            files.append(path)
+            people[path] = path.stem
         else:
             raise ValueError(f"there is no clip at {path}")
+    files = list(people)
+    if number is not None:
+        files = [files[n * len(files) // number] for n in range(min(number, len(files)))]
     tables = {folder: _table(folder) for folder in {path.parent for path in files}}
-    return [_described(path, tables[path.parent].get(path.stem, {})) for path in dict.fromkeys(files)]
+    stems = Counter(path.stem for path in files)
+    return [
+        _described(
+            path,
+            path.stem if stems[path.stem] == 1 else "_".join(path.with_suffix("").parts[-3:]),
+            people[path],
+            tables[path.parent].get(path.stem, {}),
+        )
+        for path in files
+    ]
 
 
 def load(file: ClipFile, seconds: float | None) -> Footage:
@@ -110,13 +127,13 @@ class FootageCache(ClipCache):
         return self._footage.mel
 
 
-def _described(path: Path, row: dict[str, str]) -> ClipFile:
+def _described(path: Path, name: str, person: str, row: dict[str, str]) -> ClipFile:
     state = emotion_state(row.get("emotion") or "")
     return ClipFile(
         path,
-        path.stem,
-        row.get("person") or path.stem,
-        row.get("lip_sync") or "unknown",
+        name,
+        row.get("person") or person,
+        row.get("lip_sync") or "yes",  # whoever names a film of their own means its own voice
         None if state == UNKNOWN else state,
         _sha256(path),
     )
