@@ -24,7 +24,7 @@ def drawn_face(time: int, mouth: float = 0.0) -> NDArray[np.uint8]:
     cv2.fillConvexPoly(picture, cv2.convexHull(points[:27]), (205, 160, 130))
     for part in (points[36:42], points[42:48], points[48:60] + np.array([0, round(6 * mouth)])):
         cv2.fillPoly(picture, [part], (120, 40, 50))
-    return picture.round().astype(np.uint8)
+    return np.asarray(picture.round(), np.uint8)
 
 
 def i420(frames: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:

@@ -7,12 +7,14 @@ import pytest
 import torch
 from torch.utils.data import default_collate
 
+from models.restoration.mdvd_restorer import MdvdRestorer
 from models.restoration.restorer import FacePicture, FacePlanes
 from models.training.cache import ClipCache, DataError
 from models.training.restoration.ablations import ABLATIONS, EVERYTHING
 from models.training.restoration.i420_store import SharpClips
+from models.training.restoration.judging import told_of
 from models.training.restoration.mdvd_data import DecodedFaces, mirrored, window_of
-from models.training.restoration.mdvd_scores import judged_streams, told_of
+from models.training.restoration.mdvd_scores import judged_streams
 from models.training.restoration.scores import bisected, face_box, gain
 from models.training.task import TrainingData
 from models.training.task_registry import load_plan
@@ -66,7 +68,7 @@ def test_a_few_steps_lower_the_loss(task: MdvdTask) -> None:
         terms = task.loss(network, batch)
         losses.append(float(terms["gain"].detach()))
         optimiser.zero_grad()
-        torch.stack(list(terms.values())).sum().backward()
+        torch.autograd.backward(torch.stack(list(terms.values())).sum())
         optimiser.step()
     assert losses[0] == pytest.approx(0.0, abs=1e-6)
     assert losses[-1] < -0.002
@@ -75,7 +77,7 @@ def test_a_few_steps_lower_the_loss(task: MdvdTask) -> None:
 def test_the_loss_of_landmarks_reaches_only_what_corrects_them(task: MdvdTask) -> None:
     network = task.network()
     batch = default_collate([task.dataset(1)[0]])
-    task.loss(network, batch)["landmarks"].backward()
+    torch.autograd.backward(task.loss(network, batch)["landmarks"])
     reached = {n.split(".")[0] for n, p in network.named_parameters() if p.grad is not None and p.grad.any()}
     assert reached <= {"correction", "hearing"}
     assert "correction" in reached
@@ -83,10 +85,10 @@ def test_the_loss_of_landmarks_reaches_only_what_corrects_them(task: MdvdTask) -
 
 def test_a_clip_is_judged_at_the_rate_of_the_wanted_quality(cache: ClipCache) -> None:
     one, coarse = judged_streams(cache, ("at_31_db", "at_26_db"))[:2]
-    assert one.kbps > coarse.kbps
+    assert (one.kbps or 0) > (coarse.kbps or 0) > 0
     decoded = [
         gain(a.planes, b.planes, b.planes, p)
-        for a, b, p in zip(one.original, one.decoded, one.points, strict=True)
+        for a, b, p in zip(one.original, one.degraded, one.points, strict=True)
     ]
     assert np.mean([g.before_db for g in decoded]) == pytest.approx(31, abs=1.5)
 
@@ -129,9 +131,12 @@ def test_mirrored_landmarks_are_those_of_the_mirrored_face() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in ABLATIONS if name != EVERYTHING])
-def test_an_ablation_takes_something_away_and_keeps_the_picture(cache: ClipCache, name: str) -> None:
+def test_an_ablation_takes_something_away_and_keeps_the_picture(
+    cache: ClipCache, task: MdvdTask, name: str
+) -> None:
     one, _, other, _ = judged_streams(cache)
-    told, foreign = told_of(one, 5), told_of(other, 5)
+    restorer = MdvdRestorer(task.network())
+    told, foreign = told_of(restorer, one, 5), told_of(restorer, other, 5)
     changed = ABLATIONS[name](told, foreign)
     assert changed.window[2].planes is told.window[2].planes
     assert len(changed.window) == len(told.window)
@@ -140,4 +145,4 @@ def test_an_ablation_takes_something_away_and_keeps_the_picture(cache: ClipCache
 
 def test_a_fresh_network_gains_nothing(task: MdvdTask) -> None:
     figures = task.evaluate(task.network().eval())
-    assert figures["face_gain_db"] == pytest.approx(0.0, abs=0.02)
+    assert figures["at_27_db_face_gain_db"] == pytest.approx(0.0, abs=0.02)

@@ -12,8 +12,9 @@ from callcodec.config import load_config
 from models.restoration.mdvd import Codec, Mdvd, MdvdDimensions
 from models.restoration.mdvd_restorer import MdvdRestorer
 from models.restoration.packing import CHROMA, LUMA
+from models.training.restoration.judging import Judged, mean_gains, middle_pictures
 from models.training.restoration.mdvd_data import DecodedFaces, MdvdSample
-from models.training.restoration.mdvd_scores import Judged, judged_streams, mean_gain, restored_pictures
+from models.training.restoration.mdvd_scores import PAPERS, judged_streams
 from models.training.restoration.pictures import write_before_and_after
 from models.training.task import TaskKind, TrainingData
 
@@ -35,7 +36,7 @@ class MdvdTask:
     """`mdvd` on sharp talking faces."""
 
     name = "mdvd"
-    chosen_by = "face_gain_db"
+    chosen_by = f"{PAPERS}_face_gain_db"
     larger_is_better = True
 
     def __init__(self, config: MdvdConfig, data: TrainingData) -> None:
@@ -74,11 +75,11 @@ class MdvdTask:
 
     def evaluate(self, network: Mdvd) -> dict[str, float]:
         """Gain in PSNR on sharp validation clips at the rate where H.264 decodes at 27 dB, and at 60 kbps."""
-        return mean_gain(MdvdRestorer(network), self._judged(), self.config.judged_every)
+        return mean_gains(MdvdRestorer(network), self._judged(), self.config.judged_every)
 
     def draw(self, network: Mdvd, path: Path) -> None:
         """Original, decoded and restored picture of every validation clip at 27 dB."""
-        write_before_and_after(restored_pictures(MdvdRestorer(network), self._judged()), path)
+        write_before_and_after(middle_pictures(MdvdRestorer(network), self._judged(), PAPERS), path)
 
     def _judged(self) -> list[Judged]:
         """The validation clips, encoded once."""
