@@ -21,8 +21,10 @@ def deformable_convolution(
     mask: (B, G, 9, H, W), a factor for each tap; weight: (O, C, 3, 3). Returns (B, O, H, W).
     """
     if features.device.type == "cpu" and len(features) > TOGETHER:
-        few = zip(*(torch.split(t, TOGETHER) for t in (features, offsets, mask)), strict=True)
-        return torch.cat([deformable_convolution(*pictures, weight, bias) for pictures in few])
+        parts = (torch.split(t, TOGETHER) for t in (features, offsets, mask))
+        return torch.cat(
+            [deformable_convolution(f, o, m, weight, bias) for f, o, m in zip(*parts, strict=True)]
+        )
     batch, channels, height, width = features.shape
     groups = offsets.shape[1]
     places = torch.meshgrid(
