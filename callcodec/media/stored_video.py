@@ -11,6 +11,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from callcodec.media.scheduling import kept_scheduling
+
 # codec → FFmpeg's encoder, its decoder, and options that keep it quiet and on its own thread
 CODECS: dict[str, tuple[str, str, dict[str, str]]] = {
     "h264": ("libx264", "h264", {}),
@@ -39,7 +41,8 @@ def through_file(
     encoder.time_base, encoder.framerate = Fraction(1, fps), Fraction(fps)
     encoder.thread_count = 1
     encoder.options = {"crf": str(crf), "preset": preset, **options}
-    encoder.open()
+    with kept_scheduling():  # SVT-AV1 takes real-time priority for the whole program otherwise
+        encoder.open()
     packets = []
     for number, i420 in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(i420, format="yuv420p")
