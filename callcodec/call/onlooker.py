@@ -45,7 +45,7 @@ class Onlooker:
         self._say = say
         self._switches = switches
         self._state = State.WAITING
-        self._reconstructed = False
+        self._reconstructed = self._h264 = False
         self._own: Picture | None = None
         self._fresh_s: deque[float] = deque()
         self._moved_s: float | None = None
@@ -72,6 +72,7 @@ class Onlooker:
             fps=None if self._moved_s is None else len(self._fresh_s) / FPS_SPAN_S,
             link=self._link,
             switches=self._switches(),
+            h264=self._h264,
         )
 
     def line(self) -> str:
@@ -132,6 +133,7 @@ class Onlooker:
         self._state = state
         if state not in STANDING:  # a reconstruction that stands still remains one
             self._reconstructed = state in (State.RECONSTRUCTING, State.RESTORING)
+            self._h264 = state in (State.DECODED, State.RESTORING)
 
     def _explain(self, shown: Shown) -> None:
         """Say why pictures of an H.264 track are not restored: seldom, for it may come and go."""

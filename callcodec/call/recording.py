@@ -17,7 +17,8 @@ from callcodec.media.film import FilmWriter
 PICTURE_SIZE = 256
 FILM_TITLE = "A call through callcodec: reconstructed picture"
 FILM_COMMENT = (
-    "The picture is reconstructed from 8x8 pixels by callcodec; it is not a recording of the camera."
+    "The picture is reconstructed by callcodec, from 8x8 to 32x32 pixels or from badly compressed video; it is not a "
+    "recording of the camera."
 )
 MAX_WAITING = 500
 """Pictures and pieces of voice: some five seconds, 25 MB. A disk that hangs for longer costs pictures, which the

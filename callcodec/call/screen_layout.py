@@ -9,7 +9,6 @@ from PIL import ImageFont
 from callcodec.call.keys import LEGEND, Key
 from callcodec.call.status import CallStatus, Switches
 from callcodec.call.status_line import (
-    RECONSTRUCTED,
     clock,
     figures,
     mark,
@@ -111,7 +110,7 @@ def _on(key: Key, switches: Switches) -> bool:
 def _pills(status: CallStatus, size: int, margin: int, width: int) -> list[Label]:
     """What the picture is and what is switched, one below the other in the upper left corner."""
     said = mark(status)
-    marks = [] if said is None else [(said, GOOD if said == RECONSTRUCTED else CAUTION)]
+    marks = [] if said is None else [(said, GOOD if status.reconstructed else CAUTION)]
     marks += [(words, ALARM if words == "recording" else CAUTION) for words in switched(status.switches)]
     labels, y = [], margin
     for words, dot in marks:

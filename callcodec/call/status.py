@@ -42,8 +42,9 @@ class CallStatus:
     """A call at one moment; None: not known yet.
 
     ``call_s``: since it was connected. ``state``: of what is shown; ``reconstructed``: the picture on the screen was
-    made by a network. ``still_s``: for how long it has stood still. Rates are those of the last second, with all
-    headers; ``fps``: pictures of the last second that were new.
+    made by a network, from low resolution or, with ``h264``, from what was decoded. ``still_s``: for how long it has
+    stood still. Rates are those of the last second, with all headers; ``fps``: pictures of the last second that were
+    new.
     """
 
     call_s: float = 0.0
@@ -55,3 +56,4 @@ class CallStatus:
     fps: float | None = None
     link: LinkFigures = LinkFigures()
     switches: Switches = Switches()
+    h264: bool = False

@@ -3,7 +3,7 @@
 from callcodec.call.status import CallStatus, Switches
 from receiver.state import State
 
-RECONSTRUCTED = "reconstructed"
+RECONSTRUCTED, RESTORED, NOT_RESTORED = "reconstructed", "restored", "not restored"
 STANDING = (State.FROZEN, State.LOST)
 STILL_AFTER_S = 1.0
 """A picture that has stood still for longer is no longer taken for live."""
@@ -16,12 +16,12 @@ def stands_still(status: CallStatus) -> bool:
 
 
 def mark(status: CallStatus) -> str | None:
-    """What the picture on the screen is: reconstructed, low resolution, or None where there is none."""
+    """What the picture on the screen is: made by a network or not; None where there is none."""
     if status.reconstructed:
-        return RECONSTRUCTED
+        return RESTORED if status.h264 else RECONSTRUCTED
     if status.state in (State.WAITING, State.VOICE_ONLY):
         return None
-    return State.LOW_RESOLUTION.value
+    return NOT_RESTORED if status.h264 else State.LOW_RESOLUTION.value
 
 
 def state_words(status: CallStatus) -> str:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from callcodec.commands.calling import add_call_arguments, run_call
+from callcodec.commands.calling import KEYS, add_call_arguments, run_call
 
 
 def add_parser(subparsers: Any) -> None:
@@ -12,7 +12,8 @@ def add_parser(subparsers: Any) -> None:
         "call",
         help="call somebody who listens",
         description="Calls whoever listens in a room with the same secret, or reads out the code. Both screens show "
-        "four words: if they differ, somebody stands in between. Use headphones: nothing cancels echoes.",
+        "four words: if they differ, somebody stands in between. Use headphones: echoes are cancelled only "
+        "with the extra callcodec[echo]. " + KEYS,
     )
     add_call_arguments(parser)
     parser.add_argument(
@@ -20,7 +21,7 @@ def add_parser(subparsers: Any) -> None:
         nargs="?",
         const="",
         metavar="CODE",
-        help="instead of a secret file: the code that the other side reads out; asked for if left out",
+        help="instead of a secret file: the code that the other side reads out (default asked for)",
     )
 
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from callcodec.call.browser_meeting import BrowserOptions
     from callcodec.transport.authentication import Role
 
+KEYS = (
+    "Keys during the call, in the window or, on Linux and macOS, at the terminal: m mute, c camera, r record, i new "
+    "identity image, e emotion, t push to talk (hold the space bar), z larger window, q quit."
+)
 DEFAULT_CONFIG, BROWSER_CONFIG = "calls/phone", "calls/browser"
 
 
@@ -35,7 +39,7 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
         "--signal",
         default="ws://127.0.0.1:8765",
         metavar="URL",
-        help="rendezvous, ws:// or wss:// (%(default)s), or paste: carry the lines over by hand",
+        help="rendezvous, ws:// or wss:// (default %(default)s), or paste: carry the lines over by hand",
     )
     parser.add_argument(
         "--ice-server",
@@ -45,17 +49,25 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
         help="stun:HOST:PORT or turn:USER@HOST:PORT (password in CALLCODEC_TURN_PASSWORD); may be repeated. "
         "Without one, only addresses of this machine are offered",
     )
-    parser.add_argument("--video", default="camera", metavar="V", help="camera (default), none or a FILE")
     parser.add_argument(
-        "--audio", metavar="A", help="mic, none or a FILE; default: the sound of the --video FILE, else mic"
+        "--video", default="camera", metavar="V", help="camera, none or a FILE (default camera)"
     )
-    parser.add_argument("--record", type=Path, metavar="OUT.mp4", help="keep what is seen and heard")
+    parser.add_argument(
+        "--audio", metavar="A", help="mic, none or a FILE (default the sound of the --video FILE, else mic)"
+    )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="OUT.mp4",
+        help="keep what is seen and heard, from the start; key r ends a recording and begins the next",
+    )
     parser.add_argument("--no-window", action="store_true", help="show no picture")
     parser.add_argument("--no-speaker", action="store_true", help="play no voice")
     parser.add_argument(
         "--config",
         metavar="NAME",
-        help=f"{DEFAULT_CONFIG} (default), calls/frugal, {BROWSER_CONFIG} (default for a browser) or a .yaml",
+        help=f"{DEFAULT_CONFIG}, calls/frugal, {BROWSER_CONFIG} or a .yaml (default {DEFAULT_CONFIG}, with a browser "
+        f"{BROWSER_CONFIG})",
     )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
     parser.add_argument(
@@ -73,7 +85,7 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
         help="emotion state sent along, such as happy-strong; auto: what the face shows, when that is sure",
     )
     parser.add_argument(
-        "--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the video if left out"
+        "--identity", type=Path, metavar="IMAGE", help="identity image (default the best of the first second)"
     )
     parser.add_argument(
         "--seconds",

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from callcodec.commands.calling import add_call_arguments, run_call
+from callcodec.commands.calling import KEYS, add_call_arguments, run_call
 from callcodec.commands.options import add_server_arguments, check_port, server_tls
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ def add_parser(subparsers: Any) -> None:
         "listen",
         help="wait for a call",
         description="Waits in a room until somebody calls who holds the same secret, or was told the code; shows the "
-        "four words that both screens must agree on, and asks before it answers. Use headphones: nothing cancels "
-        "echoes.",
+        "four words that both screens must agree on, and asks before it answers. Use headphones: echoes are cancelled "
+        "only with the extra callcodec[echo]. " + KEYS,
     )
     add_call_arguments(parser)
     parser.add_argument(
@@ -45,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
         type=int,
         default=BROWSER_KBPS,
         metavar="N",
-        help="what the browser may send for its picture, 60 to 200 (%(default)s); it is restored here",
+        help="what the browser may send for its picture, 60 to 200 (default %(default)s); it is restored here",
     )
 
 

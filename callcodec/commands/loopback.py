@@ -36,16 +36,23 @@ def add_parser(subparsers: Any) -> None:
         "decoded and restored.",
     )
     parser.add_argument(
-        "clip", nargs="?", type=Path, metavar="CLIP", help="any video; the bundled sample if left out"
+        "clip", nargs="?", type=Path, metavar="CLIP", help="any video (default the bundled sample)"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("callcodec-loopback"), metavar="DIR", help="where to write"
+        "--out",
+        type=Path,
+        default=Path("callcodec-loopback"),
+        metavar="DIR",
+        help="where to write (default %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what DIR holds")
     parser.add_argument("--json", action="store_true", help="print the report as JSON instead of a table")
     parser.add_argument("--seconds", type=positive, metavar="N", help="send only the first N seconds")
     parser.add_argument(
-        "--config", default="calls/phone", metavar="NAME", help="calls/phone, calls/frugal or a .yaml"
+        "--config",
+        default="calls/phone",
+        metavar="NAME",
+        help="calls/phone, calls/frugal or a .yaml (default calls/phone)",
     )
     parser.add_argument("--reconstructor", choices=RECONSTRUCTORS, help="what makes the picture")
     parser.add_argument(
@@ -62,14 +69,14 @@ def add_parser(subparsers: Any) -> None:
         help="emotion state sent along, such as happy-strong; auto: what the face shows, when that is sure",
     )
     parser.add_argument(
-        "--identity", type=Path, metavar="IMAGE", help="identity image; chosen from the clip if left out"
+        "--identity", type=Path, metavar="IMAGE", help="identity image (default the best of the first second)"
     )
     parser.add_argument("--duplex", action="store_true", help="both sides send the clip")
     parser.add_argument(
         "--video",
         choices=VIDEO_CODECS,
         default="lowres",
-        help="what the picture is sent as; default: %(default)s",
+        help="what the picture is sent as (default %(default)s)",
     )
     add_video_arguments(parser.add_argument_group("H.264 (--video h264)"))
     link = parser.add_argument_group("emulated link, the same in both directions")

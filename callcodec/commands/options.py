@@ -19,8 +19,12 @@ LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 def add_server_arguments(parser: "argparse._ActionsContainer", port: int) -> None:
     """Add where to serve, and with which certificate."""
-    parser.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve on (%(default)s)")
-    parser.add_argument("--port", type=int, default=port, metavar="P", help="port to serve on (%(default)s)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="H", help="address to serve on (default %(default)s)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=port, metavar="P", help="port to serve on (default %(default)s)"
+    )
     parser.add_argument("--certificate", type=Path, metavar="F", help="TLS certificate chain, PEM")
     parser.add_argument("--key", type=Path, metavar="F", help="TLS private key, PEM")
 
@@ -57,11 +61,11 @@ def positive(text: str) -> float:
 
 def add_video_arguments(parser: "argparse._ActionsContainer") -> None:
     """Add how H.264 is sent and restored."""
-    parser.add_argument("--kbps", type=positive, metavar="N", help="rate of H.264, 30 to 200; default: 60")
+    parser.add_argument("--kbps", type=positive, metavar="N", help="rate of H.264, 30 to 200 (default 60)")
     parser.add_argument(
         "--restorer",
         choices=RESTORERS,
-        help="what restores the other side's H.264; default: auto, what suits it",
+        help="what restores the other side's H.264 (default auto, what suits it)",
     )
     parser.add_argument(
         "--max-kbps",

@@ -22,13 +22,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("source", type=Path, metavar="SRC", help="folder of the data set, or of any clips")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the tracks go")
-    parser.add_argument("--layout", choices=LAYOUTS, help="how SRC is laid out (detected if left out)")
+    parser.add_argument(
+        "--layout",
+        choices=LAYOUTS,
+        metavar="NAME",
+        help=f"how SRC is laid out: {', '.join(LAYOUTS)} (default detected)",
+    )
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes at once (default 1)")
     parser.add_argument("--val-share", type=float, default=0.1, metavar="F",
                         help="share of the people kept for choosing, 0 to 0.9 (default 0.1)")  # fmt: skip
     parser.add_argument("--person", metavar="NAME", help="one person is in all clips")
     parser.add_argument("--lip-sync", choices=("yes", "unknown"),
-                        help="whether voices belong to the lips (as the data set says if left out)")  # fmt: skip
+                        help="whether voices belong to the lips (default what the data set says)")  # fmt: skip
     parser.add_argument(
         "--min-seconds", type=positive, default=2.0, metavar="N", help="shortest track (default 2)"
     )

@@ -23,7 +23,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("runs", nargs="+", type=Path, metavar="DIR", help="folders that measure wrote")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where to write (default: the first run's folder)"
+        "--out", type=Path, metavar="DIR", help="where to write (default the first run's folder)"
     )
     parser.add_argument("--table", action="append", default=[], metavar="NAME",
                         help="also in a paper's layout: upsampler2, upsampler3, ...; may be repeated")  # fmt: skip

@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
         "--restorer",
         choices=RESTORERS,
         default="auto",
-        help="mdvd for H.264, mmsd to enlarge by four, gavn for anything; auto: what suits the video (default)",
+        help="mdvd for H.264, mmsd to enlarge by four, gavn for anything; auto: what suits the video (default auto)",
     )
     parser.add_argument(
         "--weights",
@@ -45,7 +45,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--causal", action="store_true", help="use no later pictures, as a call without delay must"
     )
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where the network runs (default %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--overwrite", action="store_true", help="replace OUT.mp4")
 

@@ -15,7 +15,12 @@ def add_parser(subparsers: Any) -> None:
         "that you trust: whoever has it can call you in their name.",
     )
     parser.add_argument(
-        "file", nargs="?", type=Path, default=Path("callcodec.secret"), metavar="FILE", help="%(default)s"
+        "file",
+        nargs="?",
+        type=Path,
+        default=Path("callcodec.secret"),
+        metavar="FILE",
+        help="where to write it (default %(default)s)",
     )
 
 

@@ -19,21 +19,38 @@ DEFAULT_MINUTES = 60.0
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the command."""
-    parser = subparsers.add_parser("train", help="train a network on a folder of face tracks")
-    parser.add_argument("config", help="a path such as configs/train/compact.yaml, or the name train/compact")
+    parser = subparsers.add_parser(
+        "train",
+        help="train a network on a folder of face tracks",
+        description="Trains the network of a configuration, judges it on people that it does not see, and keeps the "
+        "best weights. A run that was stopped goes on with --resume. The exit code is 1 where training diverged.",
+    )
+    parser.add_argument(
+        "config",
+        metavar="CONFIG",
+        help="a path such as configs/train/compact.yaml, or the name train/compact",
+    )
     data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument("--data", type=Path, help="folder with train.tsv, train/, val.tsv, val/")
-    data.add_argument("--shards", type=Path, help="folder of shards, see callcodec shards")
+    data.add_argument(
+        "--data", type=Path, metavar="CLIPS", help="folder with train.tsv, train/, val.tsv, val/"
+    )
+    data.add_argument("--shards", type=Path, metavar="DIR", help="folder of shards, see callcodec shards")
     data.add_argument("--person", type=Path, metavar="CLIPS",
                       help="fine-tune for one speaker of this data folder, judged on its known.tsv, "
                       "from --init or the shipped weights")  # fmt: skip
     parser.add_argument("--speaker", metavar="LABEL", help="which one, where --person has several")
     parser.add_argument(
-        "--out", type=Path, required=True, help="where the state, weights, figures and sample pictures go"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="where the state, weights, figures and sample pictures go",
     )
-    parser.add_argument("--minutes", type=positive,
+    parser.add_argument("--minutes", type=positive, metavar="N",
                         help="wall time of the whole run, earlier starts included (default 60)")  # fmt: skip
-    parser.add_argument("--steps", type=int, help="length of the whole run in steps, instead of minutes")
+    parser.add_argument(
+        "--steps", type=int, metavar="N", help="length of the whole run in steps, instead of minutes"
+    )
     parser.add_argument("--window", type=positive, metavar="MINUTES",
                         help="end this start after so long, all included; --resume goes on")  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
@@ -43,7 +60,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
                         help="instead of the configuration's; good weights want about a tenth of it")  # fmt: skip
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train (default auto)")
     parser.add_argument("--workers", type=int, metavar="N", help="processes that make samples")
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "callcodec",
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "callcodec", metavar="DIR",
                         help="where decoded clips are kept (default ~/.cache/callcodec)")  # fmt: skip
     parser.add_argument("--plain", action="store_true",
                         help="keep frames of --shards decoded, 0.2 MB each: faster where memory is plenty")  # fmt: skip

@@ -23,7 +23,7 @@ def add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--evaluate", action="store_true",
                        help="write the table of bars of --weights to --out instead of training")  # fmt: skip
     group.add_argument(
-        "--weights", type=Path, metavar="FILE", help="safetensors to judge (default: the shipped)"
+        "--weights", type=Path, metavar="FILE", help="safetensors to judge (default the shipped ones)"
     )
     group.add_argument("--compare", type=Path, action="append", default=[], metavar="FILE",
                        help="other weights, a row each, such as a person's own; may be repeated")  # fmt: skip
@@ -33,7 +33,7 @@ def add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
                        help="judge pictures at every Nth of 25 a second (default 5)")  # fmt: skip
     group.add_argument("--ablations", action="store_true", help="what each input is worth, too")
     group.add_argument("--landmark-detector", choices=("auto", "callcodec", "face-alignment"), default="auto",
-                       help="who judges landmarks (default auto: face-alignment where it is)")  # fmt: skip
+                       help="who judges landmarks (default auto, face-alignment where it is)")  # fmt: skip
 
 
 def evaluate(args: argparse.Namespace) -> int:

@@ -25,9 +25,16 @@ def shown(state: State, wall_s: float = 0.0, fresh: bool = True, age_s: float = 
 def test_only_a_reconstructed_picture_is_marked_as_one() -> None:
     marks: list[str | None] = []
     onlooker = Onlooker([lambda _, __, status: marks.append(mark(status))], [], lambda _: None)
-    for state in (State.LOW_RESOLUTION, State.FROZEN, State.RECONSTRUCTING, State.LOST):
+    for state in (
+        State.LOW_RESOLUTION,
+        State.FROZEN,
+        State.RECONSTRUCTING,
+        State.LOST,
+        State.DECODED,
+        State.FROZEN,
+    ):
         onlooker.show(shown(state))
-    assert marks == ["low resolution", "low resolution", "reconstructed", "reconstructed"]
+    assert marks == [*["low resolution"] * 2, *["reconstructed"] * 2, *["not restored"] * 2]
 
 
 def test_how_long_the_picture_has_stood_still_is_counted_from_when_it_was_captured() -> None:

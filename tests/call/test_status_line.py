@@ -42,6 +42,12 @@ def test_the_state_says_what_is_shown_and_what_is_wrong_with_it(
     assert state_words(CallStatus(state=state, reconstructed=reconstructed, still_s=still_s)) == words
 
 
+@pytest.mark.parametrize(("reconstructed", "words"), [(True, "restored"), (False, "not restored")])
+def test_a_picture_that_came_as_h264_says_whether_it_was_restored(reconstructed: bool, words: str) -> None:
+    state = State.RESTORING if reconstructed else State.DECODED
+    assert state_words(CallStatus(state=state, reconstructed=reconstructed, h264=True)) == words
+
+
 def test_a_long_call_shows_its_hours() -> None:
     assert clock(CallStatus(call_s=3725)) == "1:02:05"
 
