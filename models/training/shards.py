@@ -4,7 +4,7 @@ A shard is a numpy archive, SPLIT-000.npz and on, that OpenCV and numpy read alo
 
 | array | shape | what |
 |---|---|---|
-| table | (bytes,) uint8 | UTF-8 JSON: a list of {name, person, lip_sync, repository, frames, emotion} |
+| table | (bytes,) uint8 | UTF-8 JSON: a list of {name, person, lip_sync, repository, frames, emotion, source_px} |
 | video, video_ends | (bytes,) uint8, (clips,) int64 | an MP4 a clip (H.264, 25 FPS, no sound), where each ends |
 | landmarks | (F, 68, 2) int16 | 1/16 pixel, differences from one frame of a clip to the next, the first from 0 |
 | found | (F,) bool | whether the frame has landmarks; one without repeats those before it |
@@ -111,7 +111,7 @@ def pack(clip: DecodedClip, crf: int) -> PackedClip:
     mel = np.clip(np.round((clip.mel.astype(np.float32) - MEL_LOW) * MEL_STEPS), 0, 255).astype(np.uint8)
     entry = {"name": clip.name, "person": clip.person, "lip_sync": clip.lip_sync,
              "repository": clip.repository, "frames": len(clip.frames),
-             "emotion": clip.emotion}  # fmt: skip
+             "emotion": clip.emotion, "source_px": clip.source_px}  # fmt: skip
     return PackedClip(entry, video, np.diff(steps, axis=0, prepend=np.int16(0)), found, mel)
 
 
@@ -125,7 +125,8 @@ def unpack(packed: PackedClip) -> DecodedClip:
     points[~packed.found] = np.nan
     mel = (MEL_LOW + packed.mel.astype(np.float32) / MEL_STEPS).astype(np.float16)
     return DecodedClip(entry["name"], entry["person"], entry["lip_sync"], entry["repository"],
-                       frames, points.astype(np.float16), mel, entry.get("emotion", ""))  # fmt: skip
+                       frames, points.astype(np.float16), mel, entry.get("emotion", ""),
+                       entry.get("source_px", 0))  # fmt: skip
 
 
 def open_shards(shards: Path, split: str, cache: Path, plain: bool = False) -> ClipCache:

@@ -30,7 +30,7 @@ def clip(name: str, frames: int = 12, person: str = "p1") -> DecodedClip:
     points = (RANDOM.uniform(60, 200, (68, 2)) + np.arange(frames)[:, None, None]).astype(np.float16)
     points[3:5] = np.nan
     mel = RANDOM.uniform(-1, 2, (80, 4 * frames)).astype(np.float16)
-    return DecodedClip(name, person, "yes", "somebody/something", pictures, points, mel)
+    return DecodedClip(name, person, "yes", "somebody/something", pictures, points, mel, "happy:2", 512)
 
 
 def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
@@ -45,6 +45,7 @@ def two() -> list[DecodedClip]:
 def test_a_split_comes_back_from_its_shards(two: list[DecodedClip], tmp_path: Path) -> None:
     write_shards(two, "train", tmp_path / "shards", megabytes=28, crf=16)
     cache = open_shards(tmp_path / "shards", "train", tmp_path / "cache")
+    assert {(c.emotion, c.source_px) for c in cache.clips} == {("happy:2", 512)}
     assert [(c.name, c.person, c.lip_sync, c.frames) for c in cache.clips] == [
         ("a", "p1", "yes", 12),
         ("b", "p2", "yes", 9),
