@@ -81,10 +81,11 @@ class SoundCard:
         return stream
 
     def release(self, stream: SoundStream) -> None:
-        """Lets go of the device."""
+        """Lets go of the device; may be called twice."""
         with self._lock:
-            self._streams.remove(stream)
-            self._end(stream)
+            if stream in self._streams:
+                self._streams.remove(stream)
+                self._end(stream)
 
     def close(self) -> None:
         """Ends every stream."""
