@@ -43,6 +43,7 @@ class H264Decoder:
 
     def decode(self, access_unit: bytes, time_s: float) -> list[DecodedPicture]:
         """The pictures that are complete after this access unit (Annex B), mostly one. ``time_s``: its media time."""
+        given = self._begin_anew(access_unit) if self._reader is None else []
         tag = self._next_tag
         self._next_tag += 1
         self._times_s[tag] = time_s
@@ -51,21 +52,27 @@ class H264Decoder:
         concealed = self._fallback.decode(access_unit, tag)
         pictures = self._read(access_unit)
         if pictures is None:
-            return self._from_ffmpeg(concealed)
-        return self._from_reader(pictures, concealed, tag, time_s)
+            return given + self._from_ffmpeg(concealed)
+        return given + self._from_reader(pictures, concealed, tag, time_s)
 
     def flush(self) -> list[DecodedPicture]:
         """What was held back, at the end of a stream."""
         held_back = self._fallback.flush()
         return self._from_ffmpeg(held_back) if self._reader is None else []
 
+    def _begin_anew(self, access_unit: bytes) -> list[DecodedPicture]:
+        """Try to read again where new sequence parameters come; returns what was held back of the stream before."""
+        parameters = _sequence_parameters(access_unit)
+        if not parameters or parameters <= self._refused:
+            return []
+        held_back = self._from_ffmpeg(self._fallback.flush())
+        self._reader, self._fallback, self.limitation = Reader(), FfmpegH264Decoder(), None
+        return held_back
+
     def _read(self, access_unit: bytes) -> list[Picture] | None:
         """What the reader makes of it; None where it refuses the stream."""
         if self._reader is None:
-            parameters = _sequence_parameters(access_unit)
-            if not parameters or parameters <= self._refused:
-                return None
-            self._reader, self.limitation = Reader(), None
+            return None
         try:
             return list(self._reader.decode_access_unit(access_unit))
         except UnsupportedStream as error:
@@ -78,7 +85,7 @@ class H264Decoder:
     ) -> list[DecodedPicture]:
         """One picture for each of the reader's, FFmpeg's in place of those that are damaged."""
         guesses = [picture.planes for picture in concealed if picture.tag == tag]
-        given = self._from_ffmpeg([picture for picture in concealed if picture.tag != tag])
+        given = self._from_ffmpeg([one for one in concealed if one.tag != tag or not pictures])
         for picture in pictures:
             if picture.damage is None and picture.codec is not None:
                 knowledge = ReaderKnowledge(picture.codec, picture.number)
