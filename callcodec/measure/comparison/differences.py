@@ -14,7 +14,7 @@ from callcodec.measure.comparison.summary import PointSummary
 from callcodec.measure.metrics.spread import COVERAGE
 
 LEAST_POINTS = 3
-RESAMPLES = 300
+RESAMPLES = 200
 METHOD = "akima"
 
 
@@ -48,21 +48,51 @@ def bjontegaard(
     ours: Sequence[PointSummary], codec: str, theirs: Sequence[PointSummary], figure: str
 ) -> BjontegaardDelta:
     """Both differences of the curves through the points of each side that are better than all cheaper ones."""
-    mine, other = (_usable(points, figure) for points in (ours, theirs))
-    few = _too_few(len(mine), len(other))
+    people = sorted({result.person for point in (*ours, *theirs) for result in point.results})
+    mine, other = (_Side.of(points, figure, people) for points in (ours, theirs))
+    few = _too_few(len(mine.sums), len(other.sums))
     if few:
         return BjontegaardDelta(codec, figure, None, few, None, few)
     sign = sign_of(figure)
-    curves = [_curve([_means(p, figure, None) for p in side], sign) for side in (mine, other)]
+    curves = [side.curve(np.ones(len(people)), sign) for side in (mine, other)]
     rate_reason = _apart(curves[0][1] * sign, curves[1][1] * sign, figure)
     quality_reason = _apart(curves[0][0], curves[1][0], "kbit/s")
-    rate = None if rate_reason else _interval(mine, other, figure, of_rate=True)
-    quality = None if quality_reason else _interval(mine, other, figure, of_rate=False)
+    rate = None if rate_reason else _interval(mine, other, sign, of_rate=True)
+    quality = None if quality_reason else _interval(mine, other, sign, of_rate=False)
     return BjontegaardDelta(codec, figure, rate, rate_reason, quality, quality_reason)
 
 
-def _usable(points: Sequence[PointSummary], figure: str) -> list[PointSummary]:
-    return [point for point in points if point.kbps.mean > 0 and point.mean(figure) is not None]
+@dataclass(frozen=True)
+class _Side:
+    """Of each point and person: ``sums`` (points, people, 2) of rates and values over clips, ``counts`` of clips."""
+
+    sums: NDArray[np.float64]
+    counts: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, points: Sequence[PointSummary], figure: str, people: Sequence[str]) -> _Side:
+        usable = [point for point in points if point.kbps.mean > 0 and point.mean(figure) is not None]
+        sums, counts = np.zeros((len(usable), len(people), 2)), np.zeros((len(usable), len(people)))
+        for number, point in enumerate(usable):
+            for result in point.results:
+                value = result.figures.get(figure)
+                if result.rates is not None and value is not None:
+                    sums[number, people.index(result.person)] += result.rates.kbps, value
+                    counts[number, people.index(result.person)] += 1
+        return cls(sums, counts)
+
+    def curve(self, weights: NDArray[np.float64], sign: int) -> Curve:
+        """Means over people who count ``weights`` times; only points that are better than all cheaper ones."""
+        counts = self.counts @ weights
+        known = counts > 0
+        means = (self.sums[known] * weights[:, None]).sum(1) / counts[known, None]
+        rates: list[float] = []
+        values: list[float] = []
+        for rate, value in means[np.argsort(means[:, 0])]:
+            if not values or sign * value > values[-1]:
+                rates.append(float(rate))
+                values.append(float(sign * value))
+        return np.array(rates), np.array(values)
 
 
 def _too_few(mine: int, theirs: int) -> str:
@@ -83,31 +113,6 @@ def _apart(mine: NDArray[np.float64], theirs: NDArray[np.float64], unit: str) ->
     )
 
 
-def _means(point: PointSummary, figure: str, people: Sequence[str] | None) -> tuple[float, float]:
-    """Mean rate and value, of the drawn ``people`` with all their clips, or of everybody."""
-    rows = [
-        (r.person, r.rates.kbps, value)
-        for r in point.results
-        if r.rates is not None and (value := r.figures.get(figure)) is not None
-    ]
-    if people is not None:
-        rows = [row for person in people for row in rows if row[0] == person]
-    if not rows:
-        return float("nan"), float("nan")
-    return float(np.mean([row[1] for row in rows])), float(np.mean([row[2] for row in rows]))
-
-
-def _curve(points: Sequence[tuple[float, float]], sign: int) -> Curve:
-    """Only points that are better than all cheaper ones."""
-    rates: list[float] = []
-    values: list[float] = []
-    for rate, value in sorted(points):
-        if np.isfinite(rate) and (not values or sign * value > values[-1]):
-            rates.append(rate)
-            values.append(sign * value)
-    return np.array(rates), np.array(values)
-
-
 def _delta(mine: Curve, theirs: Curve, of_rate: bool) -> float | None:
     """None where the curves, drawn anew, do not overlap."""
     import bjontegaard as bd  # noqa: PLC0415 - loads matplotlib, for whoever draws a report
@@ -122,24 +127,18 @@ def _delta(mine: Curve, theirs: Curve, of_rate: bool) -> float | None:
     return float(found) if np.isfinite(found) else None
 
 
-def _interval(
-    mine: Sequence[PointSummary], theirs: Sequence[PointSummary], figure: str, of_rate: bool
-) -> Interval | None:
-    sign = sign_of(figure)
+def _interval(mine: _Side, theirs: _Side, sign: int, of_rate: bool) -> Interval | None:
+    people = mine.counts.shape[1]
 
-    def delta(people: Sequence[str] | None) -> float | None:
-        curves = [_curve([_means(p, figure, people) for p in side], sign) for side in (mine, theirs)]
-        found = _delta(curves[0], curves[1], of_rate)
+    def delta(weights: NDArray[np.float64]) -> float | None:
+        found = _delta(mine.curve(weights, sign), theirs.curve(weights, sign), of_rate)
         return found if found is None or of_rate else sign * found
 
-    mean = delta(None)
+    mean = delta(np.ones(people))
     if mean is None:
         return None
-    people = sorted({result.person for point in mine for result in point.results})
     random = np.random.default_rng(0)
-    drawn = [
-        delta([people[i] for i in random.integers(0, len(people), len(people))]) for _ in range(RESAMPLES)
-    ]
+    drawn = [delta(random.multinomial(people, [1 / people] * people).astype(float)) for _ in range(RESAMPLES)]
     known = [value for value in drawn if value is not None]
     low, high = np.quantile(known, ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)) if known else (mean, mean)
     return Interval(mean, float(low), float(high))
