@@ -17,6 +17,15 @@ from callcodec.measure.page.text import markdown
 from callcodec.sample import sample_clip
 
 PAGE = "RESULTS.md"
+LIMITS = """## What these figures do not say
+
+- Beyond the rates of "Where the codecs are better" a conventional codec is the better choice; only below them is this one.
+- A codec is given one rate factor for all of a clip's pictures. With the first picture free, a finer key frame would serve it
+  better; the first picture repeated, exact and free, is part of its envelope.
+- Calls are simulated over a link without loss; codecs are not sent at all, and their wire rates are computed.
+- Landmarks, mouth and eyes are judged by the network that finds the sender's hints, unless `--detector face-alignment` was
+  given: that flatters calls with hints a little. Lip sync is judged by callcodec's own judge.
+- A rebuilt face can be near in PSNR and still show teeth, gaze or an expression that nobody made."""
 PLOTTED = ("psnr_db", "ssim", "gmsd")
 
 
@@ -48,6 +57,7 @@ def write_results_page(report: Report, folder: Path, tables: Sequence[Grid] = ()
         _conditions(report),
         _with_command(grids.claims(report), made),
         _with_command(grids.crossings(report), made),
+        LIMITS,
         "## Rate and distortion",
         "\n\n".join(pictures),
         "Small dots: single settings; lines: each codec's convex envelope as a call could use it; dashed: "
