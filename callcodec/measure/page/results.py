@@ -19,12 +19,15 @@ from callcodec.sample import sample_clip
 PAGE = "RESULTS.md"
 LIMITS = """## What these figures do not say
 
-- Beyond the rates of "Where the codecs are better" a conventional codec is the better choice; only below them is this one.
-- A codec is given one rate factor for all of a clip's pictures. With the first picture free, a finer key frame would serve it
-  better; the first picture repeated, exact and free, is part of its envelope.
-- Calls are simulated over a link without loss; codecs are not sent at all, and their wire rates are computed.
-- Landmarks, mouth and eyes are judged by the network that finds the sender's hints, unless `--detector face-alignment` was
-  given: that flatters calls with hints a little. Lip sync is judged by callcodec's own judge.
+- Beyond the rates of "Where the codecs are better" a conventional codec is the better choice; only below
+  them is this one.
+- A codec is given one rate factor for all of a clip's pictures. With the first picture free, a finer key
+  frame would serve it better; the first picture repeated, exact and free, is part of its envelope.
+- Calls are simulated over a link without loss; codecs are not sent at all, and their wire rates are
+  computed.
+- Landmarks, mouth and eyes are judged by the network that finds the sender's hints, unless `--detector
+  face-alignment` was given: that flatters calls with hints a little. Lip sync is judged by callcodec's own
+  judge.
 - A rebuilt face can be near in PSNR and still show teeth, gaze or an expression that nobody made."""
 PLOTTED = ("psnr_db", "ssim", "gmsd")
 
