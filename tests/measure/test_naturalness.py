@@ -13,6 +13,8 @@ from callcodec.measure.metrics.naturalness import (
     naturalness_distance,
     patch_features,
 )
+from callcodec.media.clip import open_clip
+from tests.conftest import REPOSITORY
 
 
 def textured(seed: int) -> NDArray[np.uint8]:
@@ -31,10 +33,13 @@ def test_the_shipped_model_is_that_of_many_faces() -> None:
     assert np.linalg.eigvalsh(model.covariance).min() > -1e-4
 
 
-def test_blur_makes_pictures_less_natural() -> None:
-    sharp = [textured(k) for k in range(4)]
-    soft = [np.asarray(cv2.GaussianBlur(p, (21, 21), 0), np.uint8) for p in sharp]
-    assert naturalness_distance(soft) > naturalness_distance(sharp) + 1
+@pytest.mark.parametrize("kernel", [15, 25])
+def test_blur_makes_a_face_less_natural(kernel: int) -> None:
+    frames = list(open_clip(REPOSITORY / "callcodec" / "sample" / "astronaut.mp4").frames())[::25][:4]
+    sharp = [np.asarray(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY), np.uint8) for frame in frames]
+    soft = [np.asarray(cv2.GaussianBlur(luma, (kernel, kernel), 0), np.uint8) for luma in sharp]
+    assert naturalness_distance(sharp) < 4
+    assert naturalness_distance(soft) > naturalness_distance(sharp) + 2
 
 
 def test_shape_and_scales_of_a_gaussian_are_found() -> None:
