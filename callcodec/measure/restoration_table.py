@@ -14,12 +14,15 @@ from callcodec.measure.metrics.spread import estimate
 from models.checkpoint import WeightsError, shipped_weights
 from models.restoration.back_projection import HALF_STEP, BackProjected, shipped_intervals
 from models.restoration.mdvd_restorer import MdvdRestorer, load_mdvd
+from models.restoration.mmsd_restorer import MmsdRestorer, load_mmsd
 from models.restoration.restorer import Restorer
 from models.training.cache import ClipCache, DataError, open_cache
 from models.training.restoration.ablations import ABLATIONS, EVERYTHING
 from models.training.restoration.judging import ClipGain, Judged, clip_gains
 from models.training.restoration.mdvd_scores import PAPERS, judged_streams
+from models.training.restoration.mmsd_scores import BAR, CONDITIONS, branch_lines, judged_small
 
+MMSD_CONDITIONS = (*CONDITIONS, f"{BAR}_area")
 MDVD_CONDITIONS = (PAPERS, "at_24_db", "at_31_db", "at_60_kbps", "at_40_kbps", "at_160_kbps", "at_27_db_hevc")
 Line = tuple[str, list[ClipGain]]
 
@@ -68,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m callcodec.measure.restoration_table", description=__doc__
     )
-    parser.add_argument("restorer", choices=("mdvd",))
+    parser.add_argument("restorer", choices=("mdvd", "mmsd"))
     parser.add_argument("--data", type=Path, required=True, help="folder with val.tsv and val/")
     parser.add_argument("--weights", type=Path, help="safetensors to judge instead of the shipped")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "callcodec")
@@ -77,19 +80,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     args = parser.parse_args(arguments)
     try:
-        restorer = MdvdRestorer(load_mdvd(args.weights or shipped_weights("mdvd")))
-        validation: ClipCache = open_cache(args.data, "val", args.cache)
-        judged = judged_streams(validation, MDVD_CONDITIONS)
+        validation = open_cache(args.data, "val", args.cache)
+        weights = args.weights or shipped_weights(args.restorer)
+        print("PSNR over RGB in dB, mean over clips; in brackets the 95 % interval, bootstrap over people.\n")
+        tables = mdvd_tables if args.restorer == "mdvd" else mmsd_tables
+        tables(weights, validation, args.every)
     except (WeightsError, DataError) as error:
         print(error, file=sys.stderr)
         return 2
-    paper = [one for one in judged if one.condition == PAPERS]
-    print("PSNR over RGB in dB, mean over clips; in brackets the 95 % interval, bootstrap over people.\n")
-    markdown(lines_of(restorer, judged, args.every), _say)
-    print(f"\nAt {PAPERS[3:].replace('_', ' ')}, with something taken away or exchanged:\n")
-    markdown(ablation_lines(restorer, paper, args.every), _say)
-    markdown(projection_lines(restorer, paper, args.every), _say)
     return 0
+
+
+def mdvd_tables(weights: Path, validation: ClipCache, every: int) -> None:
+    """By rate, each input taken away, and back projection."""
+    restorer = MdvdRestorer(load_mdvd(weights))
+    judged = judged_streams(validation, MDVD_CONDITIONS)
+    paper = [one for one in judged if one.condition == PAPERS]
+    markdown(lines_of(restorer, judged, every), _say)
+    print(f"\nAt {PAPERS[3:].replace('_', ' ')}, with something taken away or exchanged:\n")
+    markdown(ablation_lines(restorer, paper, every), _say)
+    markdown(projection_lines(restorer, paper, every), _say)
+
+
+def mmsd_tables(weights: Path, validation: ClipCache, every: int) -> None:
+    """By quality, over bicubic enlargement, each clip at the bar's quality, and each input taken away."""
+    restorer = MmsdRestorer(load_mmsd(weights))
+    judged = judged_small(validation, MMSD_CONDITIONS)
+    lines = list(lines_of(restorer, judged, every))
+    markdown(lines, _say)
+    print(f"\nEach clip at {BAR.replace('_', ' ')}:\n")
+    markdown(((row.clip, [row]) for _, rows in lines for row in rows if row.condition == BAR), _say)
+    print(f"\nAt {BAR.replace('_', ' ')}, with something taken away or exchanged:\n")
+    markdown(branch_lines(restorer, [one for one in judged if one.condition == BAR], every), _say)
 
 
 def _mean(values: Sequence[float], people: Sequence[str]) -> str:

@@ -95,7 +95,7 @@ class Mmsd(nn.Module):
         self.action_units = ActionUnitGenerator(size.maps, size.hidden, size.dropout)
         self.emotion_fusion = EmotionFusion(size.maps, size.hidden // 2)
         self.reconstruction = _reconstruction(size)
-        self.leave = nn.Conv2d(size.maps, PACKED, 3, padding=1)
+        self.leave = nn.Conv2d(2 * size.maps + size.seen, PACKED, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)  # type: ignore[arg-type]
 
@@ -121,7 +121,9 @@ class Mmsd(nn.Module):
         units = self.action_units(video, state)
         if use.emotion:
             together = self.emotion_fusion(together, units, state, use.attention)
-        residual = self.leave(self.reconstruction(together)).float()
+        # What is simple, such as sharper edges, needs no depth: the last layer sees the first ones too.
+        rebuilt = torch.cat((self.reconstruction(together), together, seen), 1)
+        residual = self.leave(rebuilt).float()
         return Restoration(enlarged(folded.float()) + residual, units.float())
 
     def sound(self, voice: Tensor, heard: bool = True) -> Tensor:

@@ -17,13 +17,13 @@ from models.restoration.packing import planes_to_rgb, unpack
 from models.training.cache import PICTURE
 from models.training.losses import region_masks
 from models.training.restoration.discriminator import EmotionDiscriminator, fooled_loss, told_apart_loss
+from models.training.restoration.judging import Judged, middle_pictures
 from models.training.restoration.mmsd_data import MmsdSample, SmallFaces
-from models.training.restoration.mmsd_scores import JudgedClip, judged_clips, mean_gain, middle_pictures
+from models.training.restoration.mmsd_scores import BAR, judged_small, mean_figures
 from models.training.restoration.pictures import write_before_and_after
 from models.training.task import TaskKind, TrainingData
 from models.warping import single_precision
 
-DRAWN_CRF = 32
 FLOOR = 3e-5  # of a squared error in 0..1, about 45 dB: what is better than that need not become better
 
 
@@ -102,11 +102,11 @@ class MmsdTask:
 
     def evaluate(self, network: Mmsd) -> dict[str, float]:
         """Gain in PSNR over bicubic enlargement on sharp validation clips, at the paper's three qualities."""
-        return mean_gain(MmsdRestorer(network), self._judged, self.config.judged_every)
+        return mean_figures(MmsdRestorer(network), self._judged, self.config.judged_every)
 
     def draw(self, network: Mmsd, path: Path) -> None:
         """Original, bicubic and restored picture of every validation clip."""
-        write_before_and_after(middle_pictures(MmsdRestorer(network), self._judged, DRAWN_CRF), path)
+        write_before_and_after(middle_pictures(MmsdRestorer(network), self._judged, BAR), path)
 
     def _compare(self, network: Mmsd, batch: MmsdSample) -> Compared:
         flat = MmsdSample(*(tensor.flatten(0, 1) for tensor in batch))
@@ -135,8 +135,8 @@ class MmsdTask:
             return terms
 
     @cached_property
-    def _judged(self) -> list[JudgedClip]:
-        return judged_clips(self.data.validation)
+    def _judged(self) -> list[Judged]:
+        return judged_small(self.data.validation)
 
 
 TASK = TaskKind(MmsdConfig, MmsdTask)
