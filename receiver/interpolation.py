@@ -41,6 +41,10 @@ class Interpolator(Protocol):
         """The picture at a media time; None before the first frame."""
         ...
 
+    def use_interval(self, frame_interval_s: float) -> None:
+        """Frames come at another rate from now on."""
+        ...
+
 
 class MotionAdaptiveInterpolator:
     """Linear between neighbours, bent where a pixel moves steadily; holds the last frame when the next is missing."""
@@ -58,6 +62,10 @@ class MotionAdaptiveInterpolator:
     def add(self, media_time_s: float, picture: NDArray[np.uint8], step: float) -> None:
         """Take one decoded frame; frames older than two seconds are forgotten, another rung starts anew."""
         self._keys.add(media_time_s, picture, step)
+
+    def use_interval(self, frame_interval_s: float) -> None:
+        """Frames come at another rate from now on."""
+        self._interval_s = frame_interval_s
 
     def at(self, media_time_s: float) -> Interpolated | None:
         """The picture at a media time; None before the first frame."""

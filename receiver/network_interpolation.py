@@ -57,7 +57,7 @@ class NetworkInterpolator:
         self, frame_interval_s: float, network: FrameInterpolation, keys: KeyPictures | None = None
     ) -> None:
         """``keys``: frames that somebody else adds."""
-        self._interval_s = frame_interval_s
+        self._interval_s = self._trained_s = frame_interval_s
         self._network = network
         self._keys = KeyPictures() if keys is None else keys
         self._otherwise = MotionAdaptiveInterpolator(frame_interval_s, self._keys)
@@ -74,11 +74,18 @@ class NetworkInterpolator:
         self._keys.add(media_time_s, picture, step)
         self._runs = {times_s: run for times_s, run in self._runs.items() if media_time_s > times_s[-1]}
 
+    def use_interval(self, frame_interval_s: float) -> None:
+        """Frames come at another rate; the network knows only the one that it was trained for."""
+        self._interval_s = frame_interval_s
+        self._otherwise.use_interval(frame_interval_s)
+
     def at(self, media_time_s: float) -> Interpolated | None:
         """The picture at a media time; None before the first frame."""
         before = self._keys.before(media_time_s)
         if before < 0:
             return None
+        if self._interval_s != self._trained_s:
+            return self._otherwise.at(media_time_s)
         # A second frame ahead, if it is there, is worth more than one further behind.
         window = even_window(self._keys, min(before + 2, len(self._keys.times_s) - 1), self._interval_s)
         position = None if window is None else window.position(media_time_s)
@@ -126,7 +133,7 @@ class CausalInterpolator:
         voice: Callable[[float, float], NDArray[np.int16]],
     ) -> None:
         """``voice``: 16 kHz PCM between two media times, zeros where none was heard."""
-        self._interval_s = frame_interval_s
+        self._interval_s = self._trained_s = frame_interval_s
         self._network = prediction
         self._voice = voice
         self._keys = KeyPictures()
@@ -148,8 +155,15 @@ class CausalInterpolator:
         self._encoded = None
         self._shown.clear()
 
+    def use_interval(self, frame_interval_s: float) -> None:
+        """Frames come at another rate; the network knows only the one that it was trained for."""
+        self._interval_s = frame_interval_s
+        self._between.use_interval(frame_interval_s)
+
     def at(self, media_time_s: float) -> Interpolated | None:
         """The picture at a media time; None before the first frame."""
+        if self._interval_s != self._trained_s:
+            return self._between.at(media_time_s)
         newest = len(self._keys.times_s) - 1
         window = even_window(self._keys, newest, self._interval_s)
         if window is None or media_time_s < window.times_s[-1]:

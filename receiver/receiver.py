@@ -71,6 +71,7 @@ class Receiver:
         self._first_face_s: float | None = None
         self._identity_heard_s: float | None = None
         self._acknowledgement_due = False
+        self._rung = 0
         self._slot = 0
         self._first_slot_s: float | None = None
         self._played_samples = 0
@@ -111,6 +112,11 @@ class Receiver:
             return
         self._first_face_s = now_s if self._first_face_s is None else self._first_face_s
         self._acknowledgement_due = True
+        if packet.rung != self._rung:
+            self._rung = packet.rung
+            interpolator = self._pictures.interpolator
+            interpolator.use_interval(1 / RUNGS[packet.rung].frames_per_second)
+            self._playout.set_extra_delay(interpolator.wait_s + SLOT_S, now_s)
         self._emotion = face.emotion
         self._pictures.interpolator.add(face.media_time_s, face.picture, face.step)
         if face.hints is not None:

@@ -55,6 +55,10 @@ class ExpressionTracker:
         """Tell shapes as they differ from this one from now on; None: tell nothing."""
         self._origin = origin
 
+    def use_rung(self, rung: Rung) -> None:
+        """Packets come at another rate from now on."""
+        self._rung = rung
+
     def look(self, picture: NDArray[np.uint8], media_time_s: float, due: bool) -> Shape | None:
         """See one (256, 256, 3) RGB picture: its shape, where one was looked for; without an origin none is.
 

@@ -71,6 +71,15 @@ class FaceEncoder:
         self._emotion_since = 0
         self._emotion_known = True
 
+    def change(self, rung: Rung, quality: int) -> None:
+        """Another rung and quality from the next frame on; one of another size is intra-coded."""
+        if rung.size != self.rung.size:
+            self._sent.clear()
+            self._acknowledged.clear()
+        self.rung, self.quality = rung, quality
+        if self._expression is not None:
+            self._expression.use_rung(rung)
+
     def set_emotion(self, emotion: int | None) -> None:
         """The state (0-14) that the next packets announce until one of them is acknowledged."""
         if emotion != self._emotion:

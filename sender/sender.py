@@ -24,7 +24,9 @@ from callcodec.wire.report import Report
 from sender.expression import ExpressionTracker, Find, Origin
 from sender.face import EncodedFace, FaceEncoder
 from sender.identity import IdentityChooser, IdentityImage, IdentityStream, encode_layers
+from sender.ladder import Ladder, LadderRung
 from sender.link_state import LinkState
+from sender.rate_control import RateControl
 from sender.settings import SenderSettings
 from sender.video import VideoSender
 from sender.voice import EncodedVoice, VoiceEncoder
@@ -67,10 +69,12 @@ class Sender:
         captured: Callable[[Captured], None],
         find_shape: Find | None = None,
         next_report: Callable[[float], Report | None] | None = None,
+        ladder: Ladder | None = None,
     ) -> None:
         """find_shape: where a picture's landmarks and irises are, for expression hints; without it there are none.
 
         next_report: what to tell the other side, at a wall time, of the way from it, if it reads reports.
+        ladder: its rungs take the place of the settings' voice and face, as the other side's reports allow.
         """
         self._settings = settings
         self._endpoint = endpoint
@@ -104,10 +108,17 @@ class Sender:
         self.counts = SenderCounts()
         self.video: VideoSender | None = None
         self.link = LinkState()
+        self._ladder = ladder
+        self._rates = None if ladder is None else RateControl(ladder)
+        self._rung: LadderRung | None = None
+        if ladder is not None:
+            self._stand_on(ladder.rungs[ladder.first])
 
     @property
     def rung_name(self) -> str:
         """What is being sent, such as "8×8 at 5"."""
+        if self.video is not None and self.video.wanted and self._sends_video:
+            return f"H.264 at {self.video.kbps:g} kbps"
         rung = self._face.rung
         return f"{rung.size}×{rung.size} at {rung.frames_per_second:g}"
 
@@ -141,6 +152,14 @@ class Sender:
     def take_report(self, report: Report, now_s: float) -> None:
         """The other side tells of the way there."""
         self.link.reported(report, now_s)
+        if self._rates is not None:
+            self._step_to(self._rates.reported(report.loss, report.queue_s, now_s))
+
+    def set_peer_rungs(self, rungs: int) -> None:
+        """Which rungs the other side decodes, bit i for rung i of the wire: the ladder ends below the first other."""
+        if self._rates is not None and self._ladder is not None:
+            usable = [rung.h264_kbps is not None or rungs >> rung.face & 1 for rung in self._ladder.rungs]
+            self._rates.top = max(0, (*usable, 0).index(0) - 1)
 
     def use_video(self, video: VideoSender) -> None:
         """Send pictures as H.264, where the other side takes that; else as low resolution, as without it."""
@@ -173,7 +192,7 @@ class Sender:
         crop = self._cropper.crop(frame, number)
         self.pictures_seen += 1
         self.faces_found += crop.face_found
-        if self.video is not None and self.video.wanted:
+        if self.video is not None and self.video.wanted and self._sends_video:
             self.video.push(crop.rgb, media_time_s)
             self._captured(Captured(number, media_time_s, wall_s, crop.rgb, None))
             return
@@ -199,13 +218,34 @@ class Sender:
         self._face.acknowledge(acknowledgement)
 
     def tick(self, now_s: float) -> None:
-        """Let the identity image advance."""
+        """Let the identity image advance, and step down where reports stay away."""
+        if self._rates is not None:
+            self._step_to(self._rates.tick(now_s))
         self._identity_stream.tick(now_s)
         # Hints start from the new identity's shape when its first layer has left: before, nobody could read them.
         if self._origin_on_its_way and self._identity_stream.waiting <= len(self._identity_layers[-1]):
             self._origin_on_its_way = False
             if self._expression is not None:
                 self._expression.use_origin(self._next_origin)
+
+    @property
+    def _sends_video(self) -> bool:
+        """Whether faces give way to H.264, where there is a line for it."""
+        return self._rung is None or self._rung.h264_kbps is not None
+
+    def _step_to(self, index: int) -> None:
+        if self._ladder is None:
+            return
+        rung = self._ladder.rungs[index]
+        if rung.h264_kbps is not None and (self.video is None or not self.video.wanted):
+            rung = self._ladder.rungs[index - 1]  # no line for it: what lies below is sent
+        if rung is not self._rung:
+            self._stand_on(rung)
+
+    def _stand_on(self, rung: LadderRung) -> None:
+        self._rung = rung
+        self._voice.change(rung.voice_bps, rung.packet_ms)
+        self._face.change(RUNGS[rung.face], rung.quality)
 
     def _offer_identity(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
         if self._chooser is None:

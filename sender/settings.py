@@ -74,8 +74,13 @@ class IdentitySettings:
 
 @dataclass(frozen=True)
 class SenderSettings:
-    """Everything the sending half is told."""
+    """Everything the sending half is told.
+
+    ``ladder``: a configuration of rungs (sender.ladder) by name or path: what voice and face take then follows what the
+    other side reports of the link. None: they stay as they are.
+    """
 
     voice: VoiceSettings
     face: FaceSettings
     identity: IdentitySettings
+    ladder: str | None = None

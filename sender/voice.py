@@ -31,6 +31,12 @@ class VoiceEncoder:
         self._pending = np.zeros(0, np.int16)
         self._encoded_samples = 0
 
+    def change(self, bitrate_bps: int, packet_ms: int) -> None:
+        """Another rate and length from the next packet on; the sound goes on without a seam."""
+        self._opus.bitrate_bps = bitrate_bps
+        self._opus.change_packet_length(packet_ms)
+        self._packet_samples = SAMPLE_RATE_HZ * packet_ms // 1000
+
     def push(self, pcm: NDArray[np.int16]) -> list[EncodedVoice]:
         """Take the next samples; returns the packets that they complete."""
         self._pending = np.concatenate([self._pending, pcm])

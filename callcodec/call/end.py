@@ -18,6 +18,7 @@ from callcodec.call.log import CaptureNote, EndLog, FaceNote, PlayNote, ShowNote
 from callcodec.call.observer import Observer
 from callcodec.call.participant import Participant
 from callcodec.call.source import Source
+from callcodec.config import load_config
 from callcodec.face.shape_finder import ShapeFinder
 from callcodec.media.frame_store import FrameStoreWriter
 from callcodec.transport.carriers import create_carrier
@@ -27,6 +28,7 @@ from models.reconstructor import Reconstructor
 from receiver.face import DecodedFace
 from receiver.receiver import Receiver
 from receiver.sink import Shown
+from sender.ladder import Ladder
 from sender.sender import Captured, Sender
 
 PICTURE_SIZE = 256
@@ -188,6 +190,7 @@ def build_end(
         observer.captured,
         find_shape,
         receiver.next_report,
+        None if config.sender.ladder is None else load_config(config.sender.ladder, Ladder),
     )
     return Participant(endpoint, carrier, sender, receiver, source)
 

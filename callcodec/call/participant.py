@@ -240,6 +240,7 @@ class Participant:
             self.peer = message
             self.sender.set_peer_reads_hints(Capability.HINTS in message.capabilities)
             self.sender.set_peer_reads_reports(Capability.REPORTS in message.capabilities)
+            self.sender.set_peer_rungs(message.rungs)
         elif isinstance(message, Bye):
             self.goodbye = message
             self.receiver.finish()

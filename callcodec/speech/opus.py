@@ -106,6 +106,13 @@ class OpusEncoder(_Native):
         self._set(libopus.SET_BITRATE, bitrate_bps)
         self._bitrate_bps = bitrate_bps
 
+    def change_packet_length(self, packet_ms: int) -> None:
+        """Take so much from the next packet on, 20 to 120 ms (OpusError otherwise)."""
+        if packet_ms not in PACKET_LENGTHS_MS:
+            raise OpusError(f"{packet_ms} ms is no voice packet length; choose from {PACKET_LENGTHS_MS}")
+        self.packet_ms = packet_ms
+        self.frame_samples = SAMPLE_RATE_HZ * packet_ms // 1000
+
     @property
     def lookahead_samples(self) -> int:
         """Samples at 16 kHz by which decoded sound lags the input; lip sync adds it to a picture's time."""
