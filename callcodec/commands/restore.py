@@ -132,6 +132,10 @@ def _print_notes(console: Any, report: "RestorationReport") -> None:
         )
     if report.damaged:
         console.print(f"[yellow]{report.damaged} of {report.pictures} pictures are damaged[/yellow]")
+    if report.refitted:
+        console.print(
+            f"[yellow]{report.refitted} pictures of another size were scaled to the first one's[/yellow]"
+        )
     if report.restorer != "none" and not report.with_faces:
         console.print("[yellow]no face was found: the pictures are those that were decoded[/yellow]")
 

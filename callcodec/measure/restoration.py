@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
+
+import cv2
+import numpy as np
 
 from callcodec.h264.state import Planes
 from callcodec.measure.quality import QualityMeter
@@ -42,6 +45,8 @@ class RestorationReport:
     """pictures in which at least one face was restored"""
     damaged: int
     """pictures that could not be decoded as they were sent"""
+    refitted: int
+    """pictures that had another size than the first one, to which they were scaled: an MP4 has one size"""
     limitation: str | None
     """why the stream's coefficients could not be read; None where they were, or where there are none"""
     frames_per_second: float
@@ -75,13 +80,12 @@ def restore_file(
     if first is None:
         raise ValueError(f"{source.path} holds no picture that can be restored")
     height, width = first.planes.y.shape
-    count = with_faces = 0
+    count = with_faces = refitted = 0
     with RestoredMovie(out, source, width, height, _metadata(stream)) as movie:
         for picture in itertools.chain((first,), restored):
             if picture.planes.y.shape != (height, width):
-                raise ValueError(
-                    f"{source.path} changes the size of its pictures at {picture.time_s:.1f} s, which an MP4 cannot"
-                )
+                picture = _fitted(picture, width, height)  # noqa: PLW2901
+                refitted += 1
             movie.write(picture.planes, picture.time_s)
             if comparison is not None:
                 comparison.add(picture)
@@ -93,11 +97,28 @@ def restore_file(
         pictures=count,
         with_faces=with_faces,
         damaged=decoding.damaged,
+        refitted=refitted,
         limitation=decoding.limitation,
         frames_per_second=count / max(restored.seconds, 1e-9),
         before=None if comparison is None else comparison.before,
         after=None if comparison is None else comparison.after,
     )
+
+
+def _fitted(picture: RestoredPicture, width: int, height: int) -> RestoredPicture:
+    """The same picture in another size."""
+
+    def scaled(planes: Planes) -> Planes:
+        chroma = (-(-width // 2), -(-height // 2))
+        sizes = ((width, height), chroma, chroma)
+        return Planes(
+            *(
+                np.asarray(cv2.resize(plane, size), np.uint8)
+                for plane, size in zip(planes, sizes, strict=True)
+            )
+        )
+
+    return replace(picture, planes=scaled(picture.planes), decoded=scaled(picture.decoded))
 
 
 def _metadata(stream: StreamRestorer) -> dict[str, str]:

@@ -146,6 +146,15 @@ def test_other_profiles_are_restored_and_it_is_said(frames: list[Image], tmp_pat
     assert len(shown(tmp_path / "out.mp4")[1]) == COUNT
 
 
+def test_a_stream_that_changes_its_size_goes_on(raw: Path, tmp_path: Path, capsys: Any) -> None:
+    with raw.open("ab") as file:
+        file.write(b"".join(access_units(moving_scene(3, 130, 98))))
+    out = tmp_path / "out.mp4"
+    assert main(["restore", str(raw), "--out", str(out), *QUIET]) == 0
+    assert [luma.shape for luma in shown(out)[1]] == [(256, 256)] * (COUNT + 3)
+    assert "3 pictures of another size" in " ".join(capsys.readouterr().err.split())
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_damaged_stream_is_restored_or_refused_with_a_sentence(
     raw: Path, tmp_path: Path, capsys: Any, seed: int
