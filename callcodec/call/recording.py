@@ -20,9 +20,8 @@ FILM_COMMENT = (
     "The picture is reconstructed by callcodec, from 8x8 to 32x32 pixels or from badly compressed video; it is not a "
     "recording of the camera."
 )
-MAX_WAITING = 500
-"""Pictures and pieces of voice: some five seconds, 25 MB. A disk that hangs for longer costs pictures, which the
-film leaves out, never the call."""
+MAX_WAITING_PICTURES = 250
+"""Ten seconds, 50 MB. A disk that hangs for longer costs pictures, which the film leaves out, never the call."""
 
 _Step = Callable[[FilmWriter], None]
 
@@ -44,6 +43,7 @@ class Recording:
         self.path = path
         self.error: str | None = None
         self._shown = self._finished = False
+        self._room = threading.Semaphore(MAX_WAITING_PICTURES)
         self._queue: queue.Queue[_Step | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -55,11 +55,17 @@ class Recording:
             picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
         if not self._shown:
             self._shown = True
-            self.path.touch()  # before the encoder gets there, so that no other recording takes the name
-        if self._queue.qsize() > MAX_WAITING:
+            with contextlib.suppress(OSError):  # the thread will say what is wrong
+                self.path.touch()  # before the encoder gets there, so that no other recording takes the name
+        if not self._room.acquire(blocking=False):
             self._queue.put(FilmWriter.skip)
-        else:
-            self._queue.put(lambda film: film.picture(picture))
+            return
+
+        def keep(film: FilmWriter) -> None:
+            self._room.release()
+            film.picture(picture)
+
+        self._queue.put(keep)
 
     def play(self, pcm: NDArray[np.int16]) -> None:
         """Keep the next mono 16 kHz samples."""

@@ -48,14 +48,13 @@ class FilmWriter:
             self._video.codec_context.thread_count = 1
             self._sound = SoundWriter(self._container)
         self._pictures = 0
+        self._last: tuple[int, NDArray[np.uint8]] | None = None
         self._closed = False
 
     def picture(self, rgb: NDArray[np.uint8]) -> None:
         """The (H, W, 3) RGB picture of the next 40 ms. OSError where it cannot be written."""
-        picture = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24")
-        picture.pts, picture.time_base = self._pictures, Fraction(1, FRAMES_PER_SECOND)
-        with _as_os_error():
-            encode_picture(self._container, self._video, picture)
+        self._encode(rgb, self._pictures)
+        self._last = (self._pictures, rgb)
         self._pictures += 1
 
     def skip(self) -> None:
@@ -72,6 +71,8 @@ class FilmWriter:
         if self._closed:
             return
         self._closed = True
+        if self._last is not None and self._last[0] < self._pictures - 1:
+            self._encode(self._last[1], self._pictures - 1)  # else the film would end with that picture
         with _as_os_error():
             try:
                 self._container.mux(self._video.encode(None))
@@ -81,6 +82,12 @@ class FilmWriter:
         # The fragments can be played as they are; where the disk is too full for a copy they stay.
         with contextlib.suppress(OSError, av.error.FFmpegError):
             _index_to_front(self._path)
+
+    def _encode(self, rgb: NDArray[np.uint8], number: int) -> None:
+        picture = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24")
+        picture.pts, picture.time_base = number, Fraction(1, FRAMES_PER_SECOND)
+        with _as_os_error():
+            encode_picture(self._container, self._video, picture)
 
     def __enter__(self) -> Self:
         return self

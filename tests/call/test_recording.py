@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from callcodec.call.recording import FILM_COMMENT, Recording, new_film_path
 from callcodec.media.clip import open_clip
@@ -88,6 +90,27 @@ def test_a_disk_that_fails_ends_the_film_not_the_call(
     recording = record(tmp_path / "film.mp4", 3)
     assert not recording.finish()
     assert recording.error == f"{tmp_path / 'film.mp4'} ends early: No space left on device"
+
+
+def test_a_disk_that_hangs_costs_pictures_but_neither_time_nor_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callcodec.call.recording.MAX_WAITING_PICTURES", 5)
+    written: list[int] = []
+    resumes = threading.Event()
+    write = FilmWriter.picture
+
+    def hang(film: FilmWriter, picture: NDArray[np.uint8]) -> None:
+        resumes.wait(10)
+        written.append(1)
+        write(film, picture)
+
+    monkeypatch.setattr(FilmWriter, "picture", hang)
+    recording = record(tmp_path / "film.mp4", 50)
+    resumes.set()
+    assert recording.finish()
+    assert len(written) <= 6
+    assert open_clip(tmp_path / "film.mp4").duration_s == pytest.approx(2.0, abs=0.1)
 
 
 def test_a_picture_that_was_left_out_keeps_the_others_in_their_places(tmp_path: Path) -> None:
