@@ -111,7 +111,9 @@ def _open_bench(settings: BenchSettings) -> Serve[Job, Measured]:
 
 def _first_jobs(clip: ClipFile, plan: Plan) -> Iterator[Job]:
     for point in plan.judged:
-        yield Job(clip, (point,), full=True)
+        # Of most clips nobody knows the emotion: they have nothing to tell, and nothing failed.
+        if not (isinstance(point, OwnPoint) and point.emotion and clip.emotion is None):
+            yield Job(clip, (point,), full=True)
     for part in _by_codec(plan.screened):
         yield Job(clip, part, full=False)
 
