@@ -24,7 +24,7 @@ class Reporter:
         self._transits: deque[tuple[float, float]] = deque(maxlen=MAX_ARRIVALS)
         self._bases: deque[tuple[float, float]] = deque()  # begin of a section, its shortest transit
         self._newest: tuple[int, int, float] | None = None  # sequence, RTP timestamp, arrival
-        self._next_s = 0.0
+        self._told_s = float("-inf")
 
     def arrived(self, sequence: int, rtp_timestamp: int, media_s: float, arrival_s: float) -> None:
         """One voice packet, in any order; `media_s`: of its first sample."""
@@ -50,7 +50,7 @@ class Reporter:
 
     def report(self, now_s: float) -> Report | None:
         """What the next outgoing packet should tell; None while there is nothing new, or it is too early."""
-        if self._newest is None or now_s < self._next_s:
+        if self._newest is None or now_s < self._told_s + TROUBLE_INTERVAL_S:
             return None
         self._forget(now_s)
         if not self._transits:
@@ -59,7 +59,9 @@ class Reporter:
         queue_s = min(transit for _, transit in self._transits) - min(base for _, base in self._bases)
         _, rtp_timestamp, arrival_s = self._newest
         trouble = loss > TROUBLE_LOSS or queue_s > TROUBLE_QUEUE_S
-        self._next_s = now_s + (TROUBLE_INTERVAL_S if trouble else CALM_INTERVAL_S)
+        if not trouble and now_s < self._told_s + CALM_INTERVAL_S:
+            return None
+        self._told_s = now_s
         return Report.of(loss, queue_s, rtp_timestamp, now_s - arrival_s)
 
     def _forget(self, now_s: float) -> None:

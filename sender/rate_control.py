@@ -6,7 +6,8 @@ lower one helps nobody; so loss counts when it has come with a climb, or beside 
 
 from sender.ladder import Ladder
 
-QUEUE_S, LONG_QUEUE_S, CALM_QUEUE_S = 0.12, 0.40, 0.06
+QUEUE_S, LONG_QUEUE_S, CALM_QUEUE_S = 0.12, 0.30, 0.06
+"""A long queue leads to the lowest rung at once: before a rung in the middle has been tried, the voice is gone."""
 LOSS_OF_A_CLIMB = 0.05
 """Above what was lost before the climb."""
 LOSS_BESIDE_A_QUEUE = 0.10
@@ -17,8 +18,6 @@ SETTLING_S = 2.5
 PATIENCE_S, MAX_PATIENCE_S = 8.0, 128.0
 SILENCE_S = 3.0
 """Reports come every two seconds at the latest; without any, the link is thought to be bad."""
-DEEP_STEP = 0.6
-"""Of the present rate: where a long queue leads to."""
 
 
 class RateControl:
@@ -45,7 +44,7 @@ class RateControl:
         if self._is_trouble(loss, queue_s, now_s):
             self._calm_since_s = now_s
             settling = self._stepped_down_s is not None and now_s - self._stepped_down_s < SETTLING_S
-            if not settling:
+            if not settling or queue_s > LONG_QUEUE_S:
                 self._step_down(queue_s, now_s)
         elif queue_s > CALM_QUEUE_S:
             self._calm_since_s = now_s
@@ -81,12 +80,7 @@ class RateControl:
             self._patience_s[self.rung] = min(2 * self._patience_s[self.rung], MAX_PATIENCE_S)
         self._climbed_s = None
         self._stepped_down_s = now_s
-        rungs = self._ladder.rungs
-        target = max(0, self.rung - 1)
-        if queue_s > LONG_QUEUE_S:
-            while target > 0 and rungs[target].kbps > DEEP_STEP * rungs[self.rung].kbps:
-                target -= 1
-        self.rung = target
+        self.rung = 0 if queue_s > LONG_QUEUE_S else max(0, self.rung - 1)
 
     def _climb(self, now_s: float) -> None:
         above = self.rung + 1

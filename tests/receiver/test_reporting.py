@@ -33,10 +33,8 @@ def test_losses_of_the_last_seconds_are_told() -> None:
 
 def test_a_queue_is_told_from_jitter() -> None:
     reporter = Reporter()
-    now_s = arrive(reporter, range(200), jitter_s=0.1)
-    calm = reporter.report(now_s)
-    now_s = arrive(reporter, range(200, 240), transit_s=0.25, jitter_s=0.1)
-    queued = reporter.report(now_s)
+    calm = reporter.report(arrive(reporter, range(200), jitter_s=0.1))
+    queued = reporter.report(arrive(reporter, range(200, 220), transit_s=0.25, jitter_s=0.1))
     assert calm is not None
     assert queued is not None
     assert calm.queue_s < 0.05

@@ -47,18 +47,17 @@ def test_a_queue_is_answered_at_once() -> None:
     assert control.reported(0.0, 0.2, 200.0) == top - 1
 
 
-def test_a_long_queue_leads_deep_down() -> None:
+def test_a_long_queue_leads_to_the_lowest_rung() -> None:
     control = RateControl(LADDER)
     run(control, 200, wide)
-    before = LADDER.rungs[control.rung].kbps
-    assert LADDER.rungs[control.reported(0.3, 0.9, 200.0)].kbps <= 0.6 * before
+    assert control.reported(0.3, 0.9, 200.0) == 0
 
 
 def test_a_narrow_link_is_tried_ever_more_seldom() -> None:
     rungs = run(RateControl(LADDER), 600, narrow)
     fits = max(i for i, rung in enumerate(LADDER.rungs) if rung.kbps <= 20)
     tries = [i for i, (a, b) in enumerate(pairwise(rungs)) if b > a and b > fits]
-    assert len(tries) <= 7
+    assert len(tries) <= 8
     assert tries[-1] - tries[-2] > 2 * (tries[1] - tries[0])
     assert sum(rung > fits for rung in rungs) < 0.06 * len(rungs)
 
