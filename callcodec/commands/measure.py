@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from callcodec.commands.measure_links import add_links_arguments, run_links
+from callcodec.commands.measure_links import add_links_arguments, run_ladder, run_links
 from callcodec.commands.options import DEVICES, chosen_device, positive
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
         "was. `callcodec report` merges runs.",
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP",
-                        help="clips, or folders of clips; links: calls over bad links instead")  # fmt: skip
+                        help="clips or folders; or links: bad links instead; or ladder [CLIP...]: its rungs")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write")
     add_links_arguments(parser)
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
@@ -71,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.clips == [Path("links")]:
         return run_links(arguments.only, arguments.json, arguments.short, arguments.soak, arguments.out)
+    if arguments.clips[0] == Path("ladder"):
+        return run_ladder(arguments.clips[1:], arguments.seconds, arguments.device, arguments.out)
     if arguments.out is None:
         raise ValueError("--out DIR says where to write")
     if arguments.workers < 1 or (arguments.number is not None and arguments.number < 1):

@@ -1,4 +1,4 @@
-"""``callcodec measure links``: calls over links that barely exist, each held to its bar."""
+"""``callcodec measure links`` and ``measure ladder``: bad links held to their bars, and what each rung gives."""
 
 from __future__ import annotations
 
@@ -40,3 +40,19 @@ def run_links(only: str | None, as_json: bool, short: bool, soak: bool, out: Pat
     if as_json:
         sys.stdout.write(to_json(results))
     return 0 if all(result.holds for result in results) else EXIT_MISSED
+
+
+def run_ladder(clips: list[Path], seconds: float, device: str, out: Path | None) -> int:
+    """Measure every rung on `clips`, or on the bundled sample; 0 when there is a table."""
+    from rich.console import Console
+
+    from callcodec.measure.links.ladder_table import TABLE, measure_ladder, to_markdown
+    from callcodec.sample import sample_clip
+
+    console = Console(stderr=True)
+    figures = measure_ladder(clips or [sample_clip()], seconds, device, console.print)
+    table = to_markdown(figures)
+    sys.stdout.write(table)
+    if out is not None:
+        (out / TABLE).write_text(table, encoding="utf-8")
+    return 0
