@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
         "was. `callcodec report` merges runs.",
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP",
-                        help="clips or folders; or links: bad links instead; or ladder [CLIP...]: its rungs")  # fmt: skip
+                        help="clips or folders; links: bad links instead; ladder [CLIP...]: its rungs")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write")
     add_links_arguments(parser)
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
