@@ -11,6 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from models.warping import single_precision
+
 REFERENCE = 256  # pixels, for which powers are given
 POWER = (
     1.6e8  # of coefficient k of 256×256 training pictures: POWER / k³, grey levels² (orthonormal transform)
@@ -47,7 +49,7 @@ class WienerBank(nn.Module):
 
     def forward(self, luma: Tensor) -> Tensor:
         """(B, S, S) → (B, filters, S, S) float32: what each filter would add."""
-        with torch.autocast(luma.device.type, enabled=False):
+        with single_precision(luma.device):
             coefficients = self.basis @ luma.float() @ self.basis.T
             added: Tensor = self.basis.T @ (self.gains * coefficients[:, None]) @ self.basis
             return added

@@ -21,6 +21,7 @@ from models.restoration.parts import (
     rectified,
 )
 from models.restoration.restorer import PICTURE, VOICE_SHAPE
+from models.warping import single_precision
 
 DOT = 1.0  # cells of S/4, deviation of a landmark's dot
 FINDER = LandmarkDimensions()
@@ -68,7 +69,7 @@ class LandmarkHead(nn.Module):
     def forward(self, small: Tensor, heard: Tensor) -> Tensor:
         """small: RGB (B, 3, 64, 64) in 0..1; heard: (B, 21, 2·hidden) → (B, 68, 2) float32 in pixels of 256."""
         flat = self.finder.features(small * 2 - 1).flatten(1)
-        with torch.autocast(flat.device.type, enabled=False):  # places need more than eight bits
+        with single_precision(flat.device):  # places need more than eight bits
             flat = flat.float()
             hidden = rectified(self.seen(flat) + self.voice(heard.float().flatten(1)))
             points = self.finder.points(flat) * (PICTURE / 4) + PICTURE / 2 + 4 * self.moved(hidden)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from models.restoration.deformable import TAPS, deformable_convolution
 from models.restoration.parts import ResidualBlock, rectified
+from models.warping import single_precision
 
 LEVELS = 3
 REACH = 8.0  # largest offset that a level adds, in pixels of that level
@@ -97,7 +98,7 @@ class AlignLevel(nn.Module):
             up = 2 * F.interpolate(flow, scale_factor=2.0, mode="bilinear", align_corners=False)
             offsets = offsets + up[:, None, None]
         mask = torch.sigmoid(found[:, :, :, 2])
-        with torch.autocast(own.device.type, enabled=False):  # places need more than eight bits
+        with single_precision(own.device):  # places need more than eight bits
             aligned = self._convolve(other.float(), offsets, mask).to(other.dtype)
         if self.merge is not None and below is not None:
             below = F.interpolate(below, scale_factor=2.0, mode="bilinear", align_corners=False)

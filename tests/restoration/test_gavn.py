@@ -183,7 +183,7 @@ def test_the_compact_preset_is_small_enough_for_two_cores() -> None:
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
         features = network.features(own)
         network.restore(own, [features] * 7, [3], torch.zeros(1, 21, 13), torch.ones(1))
-    assert counter.get_total_flops() / 2 <= 1.65e9  # multiplications
+    assert counter.get_total_flops() / 2 <= 1.75e9  # multiplications
 
 
 def test_the_paper_preset_has_the_papers_shapes() -> None:
