@@ -112,5 +112,6 @@ def test_an_identity_is_not_sent_for_every_request(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_a_hostile_peer_for_minutes() -> None:
     assert hostile_row(10.0).holds

@@ -60,6 +60,7 @@ def test_a_short_call_half_round_the_world_stays_in_step() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("row", [row.name for row in ROWS])
 def test_every_row_holds(row: str) -> None:
     found = find_row(row)
