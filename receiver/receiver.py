@@ -72,6 +72,7 @@ class Receiver:
         self._identity_heard_s: float | None = None
         self._acknowledgement_due = False
         self._rung = 0
+        self._faces_from_s: float | None = None
         self._slot = 0
         self._first_slot_s: float | None = None
         self._played_samples = 0
@@ -117,6 +118,9 @@ class Receiver:
             interpolator = self._pictures.interpolator
             interpolator.use_interval(1 / RUNGS[packet.rung].frames_per_second)
             self._playout.set_extra_delay(interpolator.wait_s + SLOT_S, now_s)
+        if self._faces_from_s is None and self.video is not None and self.video.begun:
+            self._faces_from_s = face.media_time_s
+            self._playout.set_extra_delay(self._pictures.interpolator.wait_s + SLOT_S, now_s)
         self._emotion = face.emotion
         self._pictures.interpolator.add(face.media_time_s, face.picture, face.step)
         if face.hints is not None:
@@ -130,6 +134,7 @@ class Receiver:
 
     def _receive_video(self, unit: AccessUnit) -> None:
         self.heard(unit.arrival_s)
+        self._faces_from_s = None
         if self.video is not None:
             self.video.receive(unit)
 
@@ -227,8 +232,15 @@ class Receiver:
             self._sink.play(self._playout.read(samples, began_s), media_s or 0.0, began_s)
             self._played_samples += samples
 
+    def _shown_video(self) -> VideoReceiver | None:
+        """The track, once it has begun, and until faces come in its place again."""
+        if self.video is None or not self.video.begun:
+            return None
+        back_to_faces = self._faces_from_s is not None and self._media_s >= self._faces_from_s
+        return None if back_to_faces else self.video
+
     def _prepare(self, media_time_s: float) -> None:
-        if self.video is not None and self.video.begun:
+        if self._shown_video() is not None:
             return
         voice = self._playout.pcm_around(media_time_s, VOICE_SPAN_S, VOICE_SPAN_S)
         self._pictures.prepare(media_time_s, voice, self._emotion, self._prepared)
@@ -249,8 +261,9 @@ class Receiver:
             self._on_screen = replace(self._on_screen, age_s=age_s)
 
     def _show(self, now_s: float) -> None:
-        if self.video is not None and self.video.begun:
-            self._take_video(self.video)
+        video = self._shown_video()
+        if video is not None:
+            self._take_video(video)
         fresh = self._ready is not None
         if self._ready is not None:
             self._on_screen, self._ready = self._ready, None

@@ -246,6 +246,8 @@ class Sender:
         self._rung = rung
         self._voice.change(rung.voice_bps, rung.packet_ms)
         self._face.change(RUNGS[rung.face], rung.quality)
+        if self.video is not None and rung.h264_kbps is not None:
+            self.video.aim(rung.h264_kbps)
 
     def _offer_identity(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
         if self._chooser is None:

@@ -65,6 +65,12 @@ class VideoSender:
         """The rate that is aimed at now."""
         return self._rate
 
+    def aim(self, kbps: float) -> None:
+        """Another rate of the access units from the next picture on, 30 to 200 (ValueError)."""
+        if not MIN_KBPS <= kbps <= MAX_KBPS:
+            raise ValueError(f"H.264 is sent at {MIN_KBPS:g} to {MAX_KBPS:g} kbps, not {kbps:g}")
+        self._kbps = self._rate = kbps
+
     def push(self, picture: NDArray[np.uint8], media_time_s: float) -> None:
         """Send one picture, uint8 RGB."""
         if self._waiting >= MOST_WAITING:
