@@ -150,3 +150,15 @@ def test_a_picture_is_new_only_once() -> None:
     times_s = [picture.media_time_s for _, picture in screen.shown]
     assert times_s == sorted(set(times_s))
     assert 4 <= len(times_s) <= 5
+
+
+def test_garbage_on_the_track_stops_neither_the_voice_nor_the_pictures_after_it() -> None:
+    screen = Screen(Brighter())
+    stream = units(40, keys=(20,))
+    for number in (5, 6, 7):
+        stream[number] = replace(stream[number], data=bytes(range(256)) * number)
+    screen.run(stream, 1.7)
+    assert screen.playout.statistics(1.7).concealed == 0
+    assert screen.line.key_requests > 0
+    assert screen.shown[-1][1].media_time_s > 1.4
+    assert screen.shown[-1][1].restored
