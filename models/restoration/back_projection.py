@@ -3,7 +3,8 @@
 The encoder transformed X − P, the original less its prediction, block by block, and sent each coefficient's interval.
 So the transform of Y − P, Y restored, is clipped to these intervals. The loop filter has no part in this: P was made
 from filtered pictures, X was never filtered, and Y stands for X, not for the decoded picture. What the filter smoothed
-at the edges of blocks stays smooth as long as it lies inside the intervals.
+at the edges of blocks stays smooth as long as it lies inside the intervals. Undoing the filter's change first, and
+adding it again, gave less in each of six comparisons (25 pictures of three validation clips at 100 kbps).
 
 The paper's interval is half a step to either side. Encoders that weigh rate against distortion leave it: their
 intervals are fitted (callcodec.measure.interval_fit) and come with the package.

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from models.checkpoint import WeightsError, shipped_weights
+from models.restoration.back_projection import BackProjected, shipped_intervals
 from models.restoration.gavn_restorer import GavnRestorer, load_gavn
 from models.restoration.mdvd_restorer import MdvdRestorer, load_mdvd
 from models.restoration.mmsd_restorer import MmsdRestorer, load_mmsd
@@ -18,11 +19,17 @@ SMALL = PICTURE // 2
 """pixels: a picture whose shorter side is below this is worth being enlarged"""
 
 _NETWORKS: dict[str, Callable[[Path, torch.device], Restorer]] = {
-    "mdvd": lambda path, device: MdvdRestorer(load_mdvd(path), device),
+    "mdvd": lambda path, device: _held(MdvdRestorer(load_mdvd(path), device)),
     "mmsd": lambda path, device: MmsdRestorer(load_mmsd(path), device),
     "gavn": lambda path, device: GavnRestorer(load_gavn(path), device),
 }
+# Back projection is a part of MDVD (Zhang & Wu, equations 10 to 12); whose encoder it was a receiver is not told.
+ENCODER = "any"
 RESTORERS = (NONE, *_NETWORKS)
+
+
+def _held(restorer: Restorer) -> Restorer:
+    return BackProjected(restorer, shipped_intervals()[ENCODER])
 
 
 def create_restorer(name: str, device: torch.device | str = "cpu", weights: Path | None = None) -> Restorer:
