@@ -40,7 +40,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--codecs", metavar="NAMES",
                         help="only these, with commas: ours, restored, x264, x265, vp9, svt-av1")  # fmt: skip
     parser.add_argument("--points", action="append", default=[], metavar="TEXT",
-                        help="only settings whose name holds TEXT; may be repeated")  # fmt: skip
+                        help="only the setting of that name, or all whose names hold TEXT; repeatable")  # fmt: skip
     parser.add_argument("--number", type=int, metavar="N", help="only N of the clips, spread over them")
     parser.add_argument("--seconds", type=positive, default=15.0, metavar="N",
                         help="of each clip (default 15)")  # fmt: skip
@@ -125,11 +125,13 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     if not arguments.points:
         return plan
     # A named setting is judged by all figures, whether or not it lies on an envelope.
-    chosen = tuple(
-        point
-        for point in (*plan.judged, *plan.screened)
-        if any(text in point.label for text in arguments.points)
-    )
+    everything = (*plan.judged, *plan.screened)
+    labels = {point.label for point in everything}
+
+    def named(label: str) -> bool:
+        return any(text == label if text in labels else text in label for text in arguments.points)
+
+    chosen = tuple(point for point in everything if named(point.label))
     if not chosen:
         raise ValueError(
             f"no setting's name holds {' or '.join(map(repr, arguments.points))}; points.csv lists all"

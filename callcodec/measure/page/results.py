@@ -17,6 +17,7 @@ from callcodec.measure.page.text import markdown
 from callcodec.sample import sample_clip
 
 PAGE = "RESULTS.md"
+FEW_PEOPLE = 5
 LIMITS = """## What these figures do not say
 
 - Beyond the rates of "Where the codecs are better" a conventional codec is the better choice; only below
@@ -106,6 +107,10 @@ def _conditions(report: Report) -> str:
     lines = [
         f"{clips} clips of {people} people whom the networks never saw; no clip's picture is in this repository."
     ]
+    if people < FEW_PEOPLE:
+        lines.append(
+            f"**So few people say little about others**, and intervals over {people} of them mean nothing."
+        )
     for c in report.run.conditions:
         taken = (
             "" if c.taken_by_others is None else f", of which others took {c.taken_by_others:.0%} meanwhile"
