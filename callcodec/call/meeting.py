@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from callcodec.call.browser_meeting import Accept, meet_browser
+from callcodec.call.browser_meeting import Accept, BrowserDoor
 from callcodec.call.session_options import PASTE, SessionOptions
 from callcodec.call.terminal import Terminal
 from callcodec.transport.authenticated_call import (
@@ -30,18 +30,21 @@ MAX_CODES = 5
 
 
 async def meet(
-    options: SessionOptions, role: Role, terminal: Terminal, peer: WebRtcPeer, get_ready: Callable[[], None]
+    options: SessionOptions,
+    role: Role,
+    terminal: Terminal,
+    peer: WebRtcPeer,
+    get_ready: Callable[[], None],
+    door: BrowserDoor | None = None,
 ) -> bytes | None:
     """Connects `peer`. Returns the secret that both sides share from now on; None: this side's person said no.
 
-    ``get_ready`` opens camera and microphone of who listens, once the call is taken. ValueError or OSError, with a
-    sentence, when the call does not come about. A wrong code is not the end of it for who listens: the next one is
-    shown.
+    ``door``: through which a browser comes. ``get_ready`` opens camera and microphone of who listens, once the call is
+    taken. ValueError or OSError, with a sentence, when the call does not come about. A wrong code is not the end of it
+    for who listens: the next one is shown.
     """
-    if options.browser is not None:
-        assert isinstance(peer, BrowserPeer)
-        accept = _acceptance(options, terminal, "link", get_ready)
-        return await meet_browser(options.browser, terminal, peer, accept)
+    if door is not None and isinstance(peer, BrowserPeer):
+        return await door.meet(terminal, peer, _acceptance(options, terminal, "link", get_ready))
     made = 0
     while True:
         made += 1

@@ -9,6 +9,7 @@ from functools import partial
 from rich.live import Live
 from rich.text import Text
 
+from callcodec.call.browser_meeting import BrowserDoor, BrowserReconnection
 from callcodec.call.controls import SwitchedSource
 from callcodec.call.driver import EndDriver
 from callcodec.call.emotion import announce_emotion
@@ -57,7 +58,6 @@ async def hold_call(
     ValueError or OSError, with a sentence, when the call does not come about.
     """
     options.check()
-    ice_servers = tuple(parse_ice_server(name, options.turn_password) for name in options.ice_servers)
     stop, failure = asyncio.Event(), Failure()
     with Outputs(options.equipment, stop.set, terminal.say) as outputs:
         receiver = options.config.receiver
@@ -67,17 +67,7 @@ async def hold_call(
         observer: Observer = onlooker if watched is None else watched(onlooker)
         async with contextlib.AsyncExitStack() as stack:
             video = VideoSwitch()
-
-            def create_peer() -> WebRtcPeer:
-                peer: WebRtcPeer
-                if options.browser is not None:
-                    peer = BrowserPeer(options.browser.rates, ice_servers=ice_servers)
-                else:
-                    sends = options.config.video.sends
-                    peer = WebRtcPeer(ice_servers=ice_servers, offers_video=True, sends_video=sends)
-                video.attach(peer.video)
-                return peer
-
+            create_peer = partial(_create_peer, options, video)
             peer = create_peer()
             stack.push_async_callback(peer.close)
             line = Line(peer)
@@ -111,17 +101,37 @@ async def hold_call(
                 get_ready()
             tending = asyncio.create_task(outputs.tend())
             stack.callback(tending.cancel)
-            secret = await unless(stop, meet(options, role, terminal, peer, get_ready))
+            door = None if options.browser is None else BrowserDoor(options.browser)
+            if door is not None:
+                stack.push_async_callback(door.close)
+            secret = await unless(stop, meet(options, role, terminal, peer, get_ready, door))
             if secret is None:
                 terminal.say("Not called." if stop.is_set() else "Declined.")
                 return
-            if options.meets_again:
-                own = continued(secret, peer.fingerprints, peer.remote_fingerprints)
+            own = continued(secret, peer.fingerprints, peer.remote_fingerprints)
+            reconnection: Reconnection | BrowserReconnection | None = None
+            if door is not None:
+                reconnection = BrowserReconnection(door, own, line, create_peer, drivers[0], terminal.say)
+            elif options.meets_again:
                 join = partial(RendezvousSignalling.join, options.signal, options.room, JOIN_TIMEOUT_S)
                 reconnection = Reconnection(join, role, own, line, create_peer, drivers[0], terminal.say)
+            if reconnection is not None:
                 stack.push_async_callback(reconnection.close)
                 stack.push_async_callback(_beside(reconnection, failure))
             await _talk(options, terminal, drivers[0], failure, onlooker, outputs, stop)
+
+
+def _create_peer(options: SessionOptions, video: VideoSwitch) -> WebRtcPeer:
+    """One end of a connection, its video line attached."""
+    ice_servers = tuple(parse_ice_server(name, options.turn_password) for name in options.ice_servers)
+    peer: WebRtcPeer
+    if options.browser is not None:
+        peer = BrowserPeer(options.browser.rates, ice_servers=ice_servers)
+    else:
+        sends = options.config.video.sends
+        peer = WebRtcPeer(ice_servers=ice_servers, offers_video=True, sends_video=sends)
+    video.attach(peer.video)
+    return peer
 
 
 async def _talk(
@@ -158,7 +168,9 @@ async def _talk(
     terminal.say(_end(driver, stop.is_set()))
 
 
-def _beside(reconnection: Reconnection, failure: Failure) -> Callable[[], Awaitable[None]]:
+def _beside(
+    reconnection: Reconnection | BrowserReconnection, failure: Failure
+) -> Callable[[], Awaitable[None]]:
     """Begins to keep the other side within reach; the answer ends that."""
 
     async def run() -> None:

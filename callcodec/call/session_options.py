@@ -9,6 +9,7 @@ from callcodec.call.browser_meeting import BrowserOptions
 from callcodec.call.config import CallConfig
 from callcodec.call.emotion import EmotionChoice
 from callcodec.call.equipment import Equipment
+from callcodec.transport.ice_servers import parse_ice_server
 from callcodec.transport.one_time_code import OneTimeCode
 from callcodec.transport.rendezvous_client import check_room, check_url
 
@@ -55,4 +56,6 @@ class SessionOptions:
             check_room(self.room)
         if self.code is not None:
             OneTimeCode(self.code)
+        for name in self.ice_servers:
+            parse_ice_server(name, self.turn_password)
         self.equipment.check()
