@@ -100,4 +100,6 @@ def to_markdown(results: list[Result]) -> str:
         verdict = "holds" if result.holds else "**misses**"
         seconds = f"{result.seconds:g}{' (short)' if result.short else ''}"
         lines.append(f"| {result.row} | {result.link} | {kind} | {seconds} | {figures}{note} | {verdict} |")
-    return HEAD + "\n".join(lines) + "\n"
+    missing = [row.name for row in ROWS if row.name not in {result.row for result in results}]
+    rest = f"\nNot measured yet: {', '.join(missing)}.\n" if missing else ""
+    return HEAD + "\n".join(lines) + "\n" + rest
