@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from models.restoration.gavn_deconvolution import FILTERS, WienerBank
 from models.restoration.gavn_identity import IdentityDimensions, IdentityModule, small_rgb
 from models.restoration.gavn_temporal import AlignLevel, Pyramid, TemporalDimensions, TemporalModule
+from models.restoration.gavn_trust import Trust
 from models.restoration.parts import SLOPE, ResidualBlock, rectified
 
 PACKED = 6  # channels of a picture packed at 2×2
@@ -27,6 +28,7 @@ WIENER = len(FILTERS) * PHASES  # channels of the filters' corrections, packed
 AROUND = 9  # cells of 2 pixels, whose mean is no detail
 RESIDUAL = 0.3  # size of a fresh residual block's own part
 DETAIL = 8.0  # how much larger details are made: what is to be restored differs from the input by that little
+MIDDLE = 128.0
 LEVEL = 256.0  # what 8-bit samples are divided by: (n − 128) / 256 is exact in bfloat16 too
 
 
@@ -124,6 +126,7 @@ class Gavn(nn.Module):
         self.wiener = WienerBank(dimensions.side)
         self.identity = IdentityModule(SEEN + WIENER, dimensions.side, dimensions.identity)
         self.reconstruction = Reconstruction(dimensions.identity.frame, dimensions.rebuilt)
+        self.trust = Trust(dimensions.side)
         self._begin()
 
     def forward(
@@ -160,7 +163,11 @@ class Gavn(nn.Module):
         """Some targets of windows whose features are there; ``own``: the targets themselves, (B · targets, 6, h, w)."""
         temporal, coarse = self.from_neighbours(own, features, targets)
         points, residual = self.from_within(own, temporal, voice, voiced, beyond)
-        return Restored(own + coarse + residual, points)
+        added = coarse + residual
+        if beyond is None:
+            luma = F.pixel_shuffle(own[:, :PHASES], 2)[:, 0]
+            added = added * self.trust(luma * LEVEL + MIDDLE)
+        return Restored(own + added, points)
 
     def from_neighbours(
         self, own: Tensor, features: Sequence[Pyramid], targets: Sequence[int]
@@ -185,7 +192,7 @@ class Gavn(nn.Module):
         if not self.branches.voice:
             voiced = torch.zeros_like(voiced)
         heard = self.identity.hearing(voice) * voiced[:, None, None]
-        small = small_rgb((own * LEVEL + 128) / 255) if beyond is None else beyond.small
+        small = small_rgb((own * LEVEL + MIDDLE) / 255) if beyond is None else beyond.small
         points = self.identity.points(small, heard)
         if not self.branches.identity:
             return points, torch.zeros_like(own)

@@ -11,6 +11,7 @@ from models.restoration.gavn import ALL, Beyond, Branches, Gavn, GavnDimensions
 from models.restoration.gavn_deconvolution import FILTERS, WienerBank
 from models.restoration.gavn_restorer import GavnRestorer, packed_planes, scaled, unpacked_planes
 from models.restoration.gavn_temporal import Step, alignment_plan, moved
+from models.restoration.gavn_trust import Trust
 from models.restoration.restorer import FacePicture, Hearing
 from models.training.restoration.degradations import blurred
 from tests.restoration.drawn import drawn_face, stream
@@ -194,3 +195,26 @@ def test_the_paper_preset_has_the_papers_shapes() -> None:
         restored = network(torch.rand(1, 7, 6, 112, 112), torch.zeros(1, 3, 21, 13), torch.ones(1))
     assert restored.pictures.shape == (3, 6, 112, 112)
     assert network.dimensions.targets == (2, 3, 4)
+
+
+def test_what_is_added_shrinks_with_the_share_that_a_spectrum_deserves(
+    restorer: GavnRestorer, pictures: list[FacePicture]
+) -> None:
+    network, own = restorer.network, pictures[3].planes.y.astype(int)
+    whole = np.abs(restorer.restore(pictures[:7], hearing()).y - own).mean()
+    with torch.no_grad():
+        network.trust.share.bias.fill_(0.5)
+        half = np.abs(restorer.restore(pictures[:7], hearing()).y - own).mean()
+        network.trust.share.bias.fill_(-1.0)
+        nothing = np.abs(restorer.restore(pictures[:7], hearing()).y - own).mean()
+        network.trust.share.bias.fill_(1.0)
+    assert nothing == 0 < half < whole
+
+
+def test_blur_takes_the_fine_bands_of_a_spectrum() -> None:
+    trust, rgb = Trust(256), drawn_face(0)
+    sharp, soft = (
+        trust.spectrum(torch.from_numpy(p[None, ..., 1].astype(np.float32))) for p in (rgb, blurred(rgb, 21))
+    )
+    assert (soft[0, 3:] < sharp[0, 3:] - 0.5).all()
+    assert sharp.shape == (1, 6)

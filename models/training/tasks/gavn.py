@@ -20,6 +20,7 @@ from models.training.restoration.pictures import write_before_and_after
 from models.training.task import TaskKind, TrainingData
 
 SMOOTH = 1e-3  # of the Charbonnier penalty (Lai et al. 2017), in 0..1
+LEAST = 2e-3  # of a penalty: below half a grey level there is nothing to restore
 STAGES = ("temporal", "identity", "whole")
 LUMA_PHASES = 4
 JUDGED_PICTURES = 24  # of each clip
@@ -80,7 +81,10 @@ class GavnTask:
         return DegradedStretches(self.data.training, self.dimensions.window, seed)
 
     def loss(self, network: Gavn, batch: GavnSample) -> dict[str, Tensor]:
-        """Charbonnier on packed planes; the landmarks' error reaches only what finds them."""
+        """Charbonnier's penalty, of what it was for the input; the landmarks' error reaches only what finds them.
+
+        Counted alike, mildly degraded pictures would be worth nothing beside bad ones, and would be spoiled.
+        """
         batch = GavnSample(*(tensor.flatten(0, 1) for tensor in batch))
         of_targets = [t.transpose(0, 1).flatten(0, 1) for t in (batch.small, batch.wiener)]
         beyond = Beyond(batch.origin, of_targets[0].float() / 255, of_targets[1].float())
@@ -88,12 +92,13 @@ class GavnTask:
         target = scaled(batch.clean.transpose(0, 1).flatten(0, 1))
         points = batch.points.transpose(0, 1).flatten(0, 1)
         with torch.autocast(target.device.type, enabled=False):
-            error = ((shown.pictures.float() - target).square() + SMOOTH**2).sqrt()
+            middle = batch.pictures[:, list(self.dimensions.targets)].transpose(0, 1).flatten(0, 1)
+            left = penalty(shown.pictures.float() - target) / penalty(scaled(middle) - target)
             wrong = (shown.points - points).abs()
             known = torch.isfinite(wrong)
             return {
-                "luma": error[:, :LUMA_PHASES].mean(),
-                "chroma": self.config.chroma * error[:, LUMA_PHASES:].mean(),
+                "luma": left[:, 0].mean(),
+                "chroma": self.config.chroma * left[:, 1].mean(),
                 "landmarks": self.config.landmarks * wrong[known].sum() / known.sum().clamp(min=1),
             }
 
@@ -120,6 +125,13 @@ class GavnTask:
         if self._judged is None:
             self._judged = list(judged_clips(self.data.validation, BARS, JUDGED_PICTURES))
         return self._judged
+
+
+def penalty(error: Tensor) -> Tensor:
+    """(N, 6, h, w) → (N, 2): Charbonnier's mean over luma and over chroma, no less than LEAST."""
+    each = (error.square() + SMOOTH**2).sqrt()
+    parts = (each[:, :LUMA_PHASES], each[:, LUMA_PHASES:])
+    return torch.stack([part.mean((1, 2, 3)) for part in parts], 1).clamp(min=LEAST)
 
 
 TASK = TaskKind(GavnConfig, GavnTask)
