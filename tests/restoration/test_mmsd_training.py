@@ -12,13 +12,20 @@ from torch.utils.data import default_collate
 
 from models.checkpoint import export_weights
 from models.restoration.enlarging import enlarged
-from models.restoration.mmsd import EVERYTHING, Mmsd
+from models.restoration.mmsd import EVERYTHING, Mmsd, Restoration
 from models.restoration.mmsd_parts import ACTION_UNITS
 from models.restoration.mmsd_restorer import MmsdRestorer, load_mmsd
 from models.training.cache import ClipCache, DataError
 from models.training.restoration.action_units import proxy_intensities
 from models.training.restoration.discriminator import EmotionDiscriminator
-from models.training.restoration.mmsd_data import SmallFaces, action_units, packed, reduced, shifted
+from models.training.restoration.mmsd_data import (
+    MmsdSample,
+    SmallFaces,
+    action_units,
+    packed,
+    reduced,
+    shifted,
+)
 from models.training.restoration.mmsd_last_layer import fit_last_layer
 from models.training.restoration.mmsd_scores import branch_lines, judged_small
 from models.training.restoration.openface import COLUMNS, read_openface
@@ -97,20 +104,25 @@ def test_reduced_pictures_keep_their_mean(area: bool) -> None:
     assert float(small[:, :64].mean()) == pytest.approx(float(picture[:, :256].mean()), abs=1.0)
 
 
+def brighter(sample: MmsdSample) -> MmsdSample:
+    """A sample whose coded pictures are too dark: drawn noise cannot be restored, brightness can."""
+    return sample._replace(target=(sample.target.int() + 16).clamp(max=255).to(torch.uint8))
+
+
 def test_a_few_steps_lower_the_loss(make: Make) -> None:
     torch.manual_seed(0)
     task = make(gain=0.0)
     network = task.network()
-    batch = default_collate([task.dataset(1)[0]])
-    optimiser = torch.optim.Adam(network.parameters(), lr=5e-3)
+    batch = default_collate([MmsdSample(*(t[:1] for t in brighter(task.dataset(1)[0])))])
+    optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
     losses = []
-    for _ in range(16):
+    for _ in range(12):
         terms = task.loss(network, batch)
         losses.append(float(terms["l1"].detach()))
         optimiser.zero_grad()
         torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    assert losses[-1] < 0.95 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
 
 
 def test_the_action_units_loss_is_theirs(make: Make) -> None:
@@ -179,11 +191,11 @@ def test_weights_come_back_as_they_went(make: Make, tmp_path: Path) -> None:
 
 def test_the_last_layer_is_fitted_by_least_squares(make: Make) -> None:
     task = make()
-    network, samples = task.network(), [task.dataset(1)[n] for n in range(3)]
+    network, samples = task.network(), [brighter(task.dataset(1)[n]) for n in range(2)]
     batch = default_collate(samples)
     before = float(task.loss(network.eval(), batch)["l1"].detach())
     fit_last_layer(network, samples)
-    assert float(task.loss(network, batch)["l1"].detach()) < 0.95 * before
+    assert float(task.loss(network, batch)["l1"].detach()) < 0.7 * before
 
 
 def test_each_branch_has_its_line_and_all_are_on_again(make: Make, cache: ClipCache) -> None:
@@ -201,7 +213,8 @@ def picture_of(network: Mmsd) -> torch.Tensor:
     torch.manual_seed(0)
     with torch.inference_mode():
         seen = torch.rand(1, 5, 6, 32, 32)
-        return network(seen, torch.zeros(1, 21, 13), torch.tensor([-1])).picture
+        restored: Restoration = network(seen, torch.zeros(1, 21, 13), torch.tensor([-1]))
+        return restored.picture
 
 
 def speaking(opening: float = 0.0, raised: float = 0.0, closed: float = 0.0) -> np.ndarray:
