@@ -175,15 +175,15 @@ export class Call {
   }
 
   #end(why) {
+    for (const track of this.stream?.getTracks() ?? []) {
+      track.stop();
+    }
     if (this.over) {
       return;
     }
     this.over = true;
     clearInterval(this.watch);
     this.path?.close();
-    for (const track of this.stream?.getTracks() ?? []) {
-      track.stop();
-    }
     // What was said last still has to leave.
     setTimeout(() => this.connection?.close(), 200);
     this.screen.state("ended", why);
