@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from callcodec.measure.comparison.plans import PHONE
-from callcodec.measure.comparison.report import build, merge
+from callcodec.measure.comparison.report import ClipNote, build, merge
 from callcodec.measure.comparison.report_files import JSON_NAME, POINTS_CSV, ReportError, read, write
+from callcodec.measure.comparison.strips import strip_path
 from callcodec.measure.page.changes import changes
 from callcodec.measure.page.html import render
 from callcodec.measure.page.results import PAGE, write_results_page
 from callcodec.measure.page.text import markdown
 from callcodec.measure.tables.registry import TABLES, find_table
+from callcodec.sample import sample_clip
 from tests.comparison.made_up import curve, run
 
 
@@ -110,3 +113,20 @@ def test_the_repositorys_page_shows_no_picture_but_the_samples(tmp_path: Path) -
     page = (tmp_path / "page" / PAGE).read_text(encoding="utf-8")
     assert "psnr_db.svg" in page
     assert page.count("Made by") >= 6
+
+
+def test_the_repositorys_page_shows_the_samples_strips_and_others_figures(tmp_path: Path) -> None:
+    sample = sha256(sample_clip().read_bytes()).hexdigest()
+    key = "ab" * 32
+    strip_path(tmp_path, key).parent.mkdir(parents=True)
+    strip_path(tmp_path, key).write_bytes(b"a JPEG")
+    made = run(folder=tmp_path)
+    shown = replace(made.results[-1], point=PHONE.label, clip="drawn", person="drawn", strip=key)
+    with_sample = replace(
+        made, clips=(*made.clips, ClipNote("drawn", "drawn", sample)), results=(*made.results, shown)
+    )
+    written = write_results_page(build(with_sample), tmp_path / "page")
+    assert [path.name for path in written if path.suffix == ".jpg"] == ["sample_0.jpg"]
+    page = (tmp_path / "page" / PAGE).read_text(encoding="utf-8")
+    assert "![" + PHONE.label in page
+    assert page.startswith("# Results: what a bit buys\n\n3 clips of 3 people")
