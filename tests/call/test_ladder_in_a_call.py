@@ -8,7 +8,7 @@ import pytest
 from callcodec.call.config import CallConfig
 from callcodec.call.driver import STEP_S, EndDriver
 from callcodec.call.end import Workers, build_end
-from callcodec.call.source import ClipSource, SilentSource
+from callcodec.call.source import ClipSource, SilentSource, Source
 from callcodec.config import load_config
 from callcodec.measure.links.watch import Watch
 from callcodec.transport.clock import SimulatedClock
@@ -33,7 +33,7 @@ def talk(folder: Path, seconds: float, profile: LinkProfile) -> tuple[list[str],
     clock = SimulatedClock()
     pair = SimulatedPair(clock, profile)
     watches = Watch(), Watch()
-    sources = ClipSource(clip), SilentSource()
+    sources: tuple[Source, Source] = (ClipSource(clip), SilentSource())
     workers = Workers(InlineWorker(), InlineWorker())
     ends = [
         build_end(config(), endpoint, source, create_reconstructor("bicubic"), workers, watch)

@@ -28,6 +28,7 @@ from callcodec.wire.bundle import Acknowledgement, Bundle
 from callcodec.wire.control import (
     Bye,
     Capability,
+    Control,
     Hello,
     Holding,
     IdentityRequest,
@@ -152,7 +153,7 @@ def seeds() -> dict[str, tuple[Kind, bytes]]:
         bundle = Bundle(Acknowledgement(7, 0x5A), (intra, inter), Report(10, 3, 7, 9)).serialise()
         made[f"bundle_rung_{rung}"] = (Kind.BUNDLE, bundle)
         made[f"face_rung_{rung}"] = (Kind.FACE, bytes(4) + intra.serialise())
-    controls = {
+    controls: dict[str, Control] = {
         "hello": Hello(capabilities=Capability(1023), rungs=127, software="hostile 1"),
         "other_version": Hello(major=9),
         "acknowledgement": Acknowledgement(3, 0xFF),
@@ -165,8 +166,8 @@ def seeds() -> dict[str, tuple[Kind, bytes]]:
     for name, message in controls.items():
         made[f"control_{name}"] = (Kind.CONTROL, serialise_control(message))
     identity = make_identity(bytes(range(200)), 0, IdentityFormat.WEBP, 1024, 1024)
-    for number, message in enumerate(split_identity(identity.header, identity.payload, 100)):
-        made[f"identity_{number}"] = (Kind.IDENTITY, message)
+    for number, part in enumerate(split_identity(identity.header, identity.payload, 100)):
+        made[f"identity_{number}"] = (Kind.IDENTITY, part)
     return made
 
 
