@@ -191,8 +191,7 @@ def test_a_browser_is_connected_heard_seen_and_restored(
             assert await page.value(HEARD) > 0.02
             assert await page.value(PICTURES) > 20
             assert await page.value("document.getElementById('theirs').videoWidth") == 256
-            rate = await page.value("document.getElementById('figures').textContent")
-            assert "sending 256×256" in rate
+            await page.until("document.getElementById('figures').textContent.includes('sending 256×256')")
             await page.value("document.getElementById('hang-up').click()")
             await asyncio.wait_for(listener.call, 20)
             assert listener.terminal.said[-1] == "The other side hung up."
