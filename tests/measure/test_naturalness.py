@@ -23,7 +23,7 @@ def textured(seed: int) -> NDArray[np.uint8]:
     frequency = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)[None])
     spectrum = np.exp(2j * np.pi * random.random(frequency.shape)) / np.maximum(frequency, 1 / 256)
     picture = np.fft.irfft2(spectrum, (256, 256))
-    return np.clip(128 + 40 * picture / picture.std(), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(128 + 40 * picture / picture.std(), 0, 255), np.uint8)
 
 
 def test_the_shipped_model_is_that_of_many_faces() -> None:

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from callcodec.config import load_config
 from models.restoration.gavn import ALL, Beyond, Branches, Gavn, GavnDimensions
 from models.restoration.gavn_deconvolution import FILTERS, WienerBank
 from models.restoration.gavn_restorer import GavnRestorer, packed_planes, scaled, unpacked_planes
-from models.restoration.gavn_temporal import Step, alignment_plan, moved
+from models.restoration.gavn_temporal import Pyramid, Step, alignment_plan, moved
 from models.restoration.gavn_trust import Trust
 from models.restoration.restorer import FacePicture, Hearing
 from models.training.restoration.degradations import blurred
@@ -88,7 +88,12 @@ def test_features_of_a_picture_are_computed_once(
 ) -> None:
     fresh, computed = GavnRestorer(restorer.network), []
     compute = restorer.network.features
-    monkeypatch.setattr(restorer.network, "features", lambda packed: computed.append(1) or compute(packed))
+
+    def counted(packed: Tensor) -> Pyramid:
+        computed.append(1)
+        return compute(packed)
+
+    monkeypatch.setattr(restorer.network, "features", counted)
     fresh.restore(pictures[:7], hearing())
     fresh.restore(pictures[1:8], hearing())
     assert len(computed) == 8

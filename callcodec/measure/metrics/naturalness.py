@@ -47,7 +47,7 @@ class PatchModel:
         """Equation 10."""
         difference = self.mean - other.mean
         inverse = np.linalg.pinv((self.covariance + other.covariance) / 2)
-        return float(np.sqrt(max(difference @ inverse @ difference, 0.0)))
+        return float(np.sqrt(max(float(difference @ inverse @ difference), 0.0)))
 
 
 def naturalness_distance(lumas: Iterable[NDArray[np.uint8]]) -> float:
@@ -76,7 +76,8 @@ def patch_features(luma: NDArray[np.uint8]) -> tuple[Array, Array]:
         scales.append(np.stack([_of_patch(block) for block in blocks(normalised, patch)]))
         if scale == 0:
             contrast = blocks(deviation, patch).mean((1, 2))
-        picture = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        halved = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        picture = np.asarray(halved, np.float64)
         patch //= 2
     return np.concatenate(scales, 1), contrast
 

@@ -15,7 +15,7 @@ from models.checkpoint import export_weights
 from models.restoration.gavn import Gavn
 from models.restoration.gavn_restorer import load_gavn, packed_planes, scaled
 from models.training.cache import ClipCache, open_cache
-from models.training.restoration.degradations import Degradation
+from models.training.restoration.degradations import Degradation, Pictures
 from models.training.restoration.i420_store import SharpClips
 from models.training.restoration.mdvd_data import face_pictures
 
@@ -51,7 +51,7 @@ def fit(network: Gavn, cache: ClipCache, every: int) -> None:
         network.trust.share.bias.fill_(float(solved[-1]))
 
 
-def _residual(network: Gavn, clean: np.ndarray, degraded: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[type-arg]
+def _residual(network: Gavn, clean: Pictures, degraded: Pictures) -> tuple[Tensor, Tensor, Tensor]:
     """(luma in grey levels, what the network adds, what is missing) of the middle picture."""
     middle, window = len(clean) // 2, network.dimensions.window
     places = [min(max(middle + k, 0), len(clean) - 1) for k in range(-(window // 2), window // 2 + 1)]
@@ -60,7 +60,7 @@ def _residual(network: Gavn, clean: np.ndarray, degraded: np.ndarray) -> tuple[T
     own = pictures[window // 2][None]
     with torch.inference_mode():
         features = network.features(pictures)
-        each = [type(features)(*level) for level in zip(*(f.split(1) for f in features), strict=True)]
+        each = [type(features)(*level) for level in zip(*(f.chunk(window) for f in features), strict=True)]
         silence = torch.zeros(1, 21, 13)
         temporal, coarse = network.from_neighbours(own, each, [window // 2])
         added = coarse + network.from_within(own, temporal, silence, torch.zeros(1))[1]
