@@ -35,7 +35,9 @@ def add_parser(subparsers: Any) -> None:
         description="Reads Constrained Baseline H.264, raw (Annex B) or in any container, and prints one row a "
         "picture: type, slices, QP range, bits by syntax element and coded blocks.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="a raw .h264 stream, an MP4, an MKV and the like")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="a raw .h264 stream, an MP4, an MKV and the like"
+    )
     parser.add_argument(
         "--yuv", type=Path, metavar="OUT", help="write the pictures as raw I420, cropped, in decoding order"
     )

@@ -1,7 +1,8 @@
 """Fits the intervals to which back projection clips: ``python -m callcodec.measure.interval_fit CLIPS``.
 
 For each encoder the originals are encoded as calls do, the streams read, and the coefficients of original −
-prediction compared with the decoded ones, in quantiser steps. An interval leaves out the same small part of the coefficients at each end.
+prediction compared with the decoded ones, in quantiser steps. An interval leaves out the same small part of the
+coefficients at each end.
 """
 
 from __future__ import annotations

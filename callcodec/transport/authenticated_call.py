@@ -139,9 +139,13 @@ class _Agreement:
     def finish(self, message: Mapping[str, object]) -> None:
         """Takes what came beside the other side's first message. AuthenticationError if the two ways differ."""
         if self._code is not None and "pake" not in message:
-            raise AuthenticationError("The other side uses a secret file, this one a code: both need the same.")
+            raise AuthenticationError(
+                "The other side uses a secret file, this one a code: both need the same."
+            )
         if self._code is None and "pake" in message:
-            raise AuthenticationError("The other side uses a code, this one a secret file: both need the same.")
+            raise AuthenticationError(
+                "The other side uses a code, this one a secret file: both need the same."
+            )
         if self._code is not None:
             self._key = self._code.finish(_bytes(message, "pake"))
 

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from models.warping import single_precision
 
 TAPS = 9  # of a 3×3 kernel, in raster order
-TOGETHER = 4  # pictures: what is sampled for more leaves the processor's cache, and takes more than twice as long
+TOGETHER = (
+    4  # pictures: what is sampled for more leaves the processor's cache, and takes more than twice as long
+)
 
 
 def deformable_convolution(

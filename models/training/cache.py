@@ -37,7 +37,9 @@ class ClipInfo:
     frames: int
     has_voice: bool
     emotion: str = ""  # label:level as the data set has it, see emotion_labels; empty where unknown
-    source_px: int = 0  # side of the box in the source; a clip of 256 pixels was enlarged below that; 0: unknown
+    source_px: int = (
+        0  # side of the box in the source; a clip of 256 pixels was enlarged below that; 0: unknown
+    )
 
 
 @dataclass(frozen=True)
@@ -177,8 +179,8 @@ class CacheWriter:
                 self._still_offsets.append(self._store(still))
         self._landmarks.append(clip.landmarks)
         self._mels.append(clip.mel)
-        self._clips.append(ClipInfo(clip.name, clip.person, clip.lip_sync, clip.repository,
-                                    first, len(clip.frames), clip.mel.shape[1] > 0, clip.emotion, clip.source_px))  # fmt: skip
+        self._clips.append(ClipInfo(clip.name, clip.person, clip.lip_sync, clip.repository, first,
+                                    len(clip.frames), clip.mel.shape[1] > 0, clip.emotion, clip.source_px))  # fmt: skip
 
     def _store(self, content: NDArray[np.uint8]) -> tuple[int, int]:
         start = self._out.tell()

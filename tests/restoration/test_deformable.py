@@ -52,7 +52,7 @@ def test_gradients_reach_offsets_masks_and_weights() -> None:
     features, weight = torch.randn(1, 4, 6, 6), torch.randn(2, 4, 3, 3, requires_grad=True)
     offsets = (0.3 * torch.randn(1, 1, 9, 2, 6, 6)).requires_grad_()
     mask = torch.rand(1, 1, 9, 6, 6, requires_grad=True)
-    deformable_convolution(features, offsets, mask, weight).square().sum().backward()
+    torch.autograd.backward(deformable_convolution(features, offsets, mask, weight).square().sum())
     for tensor in (weight, offsets, mask):
         assert tensor.grad is not None
         assert float(tensor.grad.abs().sum()) > 0

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from callcodec.config import load_config
-from models.restoration.mdvd import Codec, Mdvd, MdvdDimensions
+from models.restoration.mdvd import Codec, FrameFeatures, Mdvd, MdvdDimensions
 from models.restoration.mdvd_restorer import MdvdRestorer
 from models.restoration.restorer import CodecMaps, FacePicture, Hearing
 from tests.faces import frontal_shape
@@ -108,7 +109,12 @@ def test_features_of_a_picture_are_computed_once(
 ) -> None:
     fresh, computed = MdvdRestorer(restorer.network), []
     compute = restorer.network.features
-    monkeypatch.setattr(restorer.network, "features", lambda packed: computed.append(1) or compute(packed))
+
+    def counted(packed: Tensor) -> FrameFeatures:
+        computed.append(packed)
+        return compute(packed)
+
+    monkeypatch.setattr(restorer.network, "features", counted)
     fresh.restore(decoded[0:5], hearing())
     fresh.restore(decoded[1:6], hearing())
     assert len(computed) == 6

@@ -40,7 +40,8 @@ def test_values_beyond_the_range_are_clamped() -> None:
 @pytest.mark.parametrize("colour", [(200, 30, 60), (12, 240, 90), (128, 128, 128), (255, 255, 255)])
 def test_colours_are_those_that_ffmpeg_means(colour: tuple[int, int, int]) -> None:
     flat = np.full((16, 16, 3), colour, np.uint8)
-    yuv = av.VideoFrame.from_ndarray(flat, format="rgb24").reformat(format="yuv420p").to_ndarray()
+    shown = av.VideoFrame.from_ndarray(flat, format="rgb24").reformat(format="yuv420p")
+    yuv = np.asarray(shown.to_ndarray(), np.uint8)
     chroma = yuv[16:].reshape(2, 8, 8)
     rgb = rgb_of(FacePlanes(yuv[:16], chroma[0], chroma[1]))
     np.testing.assert_allclose(rgb, np.broadcast_to(colour, (16, 16, 3)), atol=3)
