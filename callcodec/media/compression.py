@@ -83,6 +83,12 @@ def decode_i420(packets: Iterable[bytes], codec: str = "h264") -> Iterator[NDArr
             yield np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8)
 
 
+def scaled_i420(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """An I420 picture at another size, as FFmpeg's bicubic scaler makes it."""
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="yuv420p")
+    return np.asarray(frame.reformat(width, height, interpolation="BICUBIC").to_ndarray(), np.uint8)
+
+
 def _constant_rate(kbps: float) -> str:
     """The rate as a call's encoder holds it: within half a second."""
     return f"bitrate={kbps:g}:vbv-maxrate={kbps:g}:vbv-bufsize={kbps / 2:g}"
