@@ -56,7 +56,7 @@ def test_a_picture_is_shown_in_every_slot_of_a_lossy_link(
 ) -> None:
     link = LinkProfile(delay_ms=40, jitter_ms=60, loss=0.15, reorder=0.05, seed=3)
     report = call(clip, tmp_path, interpolation, link)
-    assert report.face.packets_received < report.face.packets_sent
+    assert report.voice.frames_concealed > 0  # faces that were lost may have come a second time
     faces_s = sum(report.states_s.get(state, 0) for state in ("low resolution", "reconstructing"))
     assert faces_s > 0.9 * SECONDS
     assert report.speed.slots_skipped == 0

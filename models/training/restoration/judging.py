@@ -8,10 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.landmark_detection import LandmarkDetector
 from models.restoration.restorer import FacePicture, FacePlanes, Hearing, Restorer
 from models.training.restoration.ablations import Change, Told
 from models.training.restoration.mdvd_data import VoiceWindows
-from models.training.restoration.scores import Gain, gain
+from models.training.restoration.scores import Gain, gain, rgb_of
+
+
+class FoundLandmarks:
+    """What a detector finds in degraded pictures, 256×256; each is looked at once."""
+
+    def __init__(self, detector: LandmarkDetector, shown: Sequence[FacePlanes]) -> None:
+        self._detector, self._shown = detector, shown
+        self._found: dict[int, NDArray[np.float32]] = {}
+
+    def __call__(self, time: int) -> NDArray[np.float32]:
+        """(68, 2) of picture ``time``, in pixels; NaN where no face was found."""
+        if time not in self._found:
+            self._found[time] = self._detector.detect(rgb_of(self._shown[time]).astype(np.uint8))
+        return self._found[time]
 
 
 @dataclass(frozen=True)
@@ -25,10 +40,11 @@ class Judged:
     degraded: Sequence[FacePicture]  # what the restorer is given
     shown: Sequence[FacePlanes]  # 256×256: what is seen without it
     voice: VoiceWindows
-    points: NDArray[np.float32]  # (n, 68, 2) of the originals: what a detector finds is judged elsewhere
+    points: NDArray[np.float32]  # (n, 68, 2) of the originals: where the face's box is; no restorer sees them
     first: int = 0  # picture of the clip that this part begins with
     emotion: int | None = None
     kbps: float | None = None  # what the encoder was asked for
+    found: FoundLandmarks | None = None  # in the degraded pictures; None: the restorer is told of none
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,8 @@ def told_of(restorer: Restorer, one: Judged, time: int) -> Told:
     """What a restorer is given for picture ``time``."""
     last = len(one.degraded) - 1
     window = [one.degraded[min(max(time + k, 0), last)] for k in range(-restorer.before, restorer.after + 1)]
-    hearing = Hearing(_known(one.voice(one.first + time)), _known(one.points[time]), one.emotion)
+    found = None if one.found is None else _known(one.found(time))
+    hearing = Hearing(_known(one.voice(one.first + time)), found, one.emotion)
     return Told(window, hearing)
 
 

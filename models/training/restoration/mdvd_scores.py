@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from callcodec.media.compression import decode_i420, encode_i420
+from models.landmarks import create_landmark_detector
 from models.training.cache import ClipCache
 from models.training.restoration.i420_store import SharpClips
-from models.training.restoration.judging import Judged
+from models.training.restoration.judging import FoundLandmarks, Judged
 from models.training.restoration.mdvd_data import VoiceWindows, face_pictures, read
 from models.training.restoration.scores import rate_for
 
@@ -18,7 +19,7 @@ LONGEST = 100  # pictures of a clip
 
 def judged_streams(validation: ClipCache, conditions: tuple[str, ...] = CONDITIONS) -> list[Judged]:
     """Every sharp clip under every condition: at_N_db or at_N_kbps, of H.264; ending in _hevc of H.265."""
-    sharp = SharpClips(validation)
+    sharp, detector = SharpClips(validation), create_landmark_detector("callcodec")
     judged = []
     for number, clip in enumerate(sharp.clips):
         count = min(clip.frames, LONGEST)
@@ -38,6 +39,17 @@ def judged_streams(validation: ClipCache, conditions: tuple[str, ...] = CONDITIO
             )
             shown = [picture.planes for picture in decoded]
             judged.append(
-                Judged(clip.name, clip.person, condition, original, decoded, shown, voice, points, kbps=kbps)
+                Judged(
+                    clip.name,
+                    clip.person,
+                    condition,
+                    original,
+                    decoded,
+                    shown,
+                    voice,
+                    points,
+                    kbps=kbps,
+                    found=FoundLandmarks(detector, shown),
+                )
             )
     return judged
