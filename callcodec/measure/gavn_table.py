@@ -21,8 +21,9 @@ from models.restoration.gavn_restorer import GavnRestorer, load_gavn
 from models.restoration.restorer import Hearing
 from models.training.cache import ClipCache, open_cache
 from models.training.restoration.degradations import Degradation
-from models.training.restoration.gavn_scores import BARS, LEVELS, JudgedClip, gains, judged_clips, window_at
+from models.training.restoration.gavn_scores import BARS, LEVELS, JudgedClip, gains, judged_clips
 from models.training.restoration.i420_store import SHARP_SOURCE_PX
+from models.training.restoration.judging import window_at
 from models.training.restoration.mdvd_data import VoiceWindows, face_pictures
 
 LONGEST = 24  # pictures of a clip that are degraded together

@@ -12,6 +12,7 @@ from models.restoration.restorer import FacePicture, FacePlanes, Hearing, Restor
 from models.training.cache import ClipCache
 from models.training.restoration.degradations import Degradation
 from models.training.restoration.i420_store import SharpClips
+from models.training.restoration.judging import window_at
 from models.training.restoration.mdvd_data import VoiceWindows, face_pictures
 from models.training.restoration.scores import Gain, gain
 
@@ -61,11 +62,6 @@ def judged_clips(
         for condition, degradation in conditions.items():
             degraded = face_pictures(degradation(pictures))
             yield JudgedClip(clip.name, condition, original, degraded, voice, first, points)
-
-
-def window_at(pictures: Sequence[FacePicture], time: int, before: int, after: int) -> list[FacePicture]:
-    """The pictures around ``time``, the nearest one at the ends."""
-    return [pictures[min(max(time + k, 0), len(pictures) - 1)] for k in range(-before, after + 1)]
 
 
 def restored(restorer: Restorer, one: JudgedClip, times: Sequence[int]) -> Iterator[FacePlanes]:

@@ -61,10 +61,14 @@ class ClipGain:
     lower_db: float  # and below
 
 
+def window_at(pictures: Sequence[FacePicture], time: int, before: int, after: int) -> list[FacePicture]:
+    """The pictures around ``time``, the nearest one at the ends."""
+    return [pictures[min(max(time + k, 0), len(pictures) - 1)] for k in range(-before, after + 1)]
+
+
 def told_of(restorer: Restorer, one: Judged, time: int) -> Told:
     """What a restorer is given for picture ``time``."""
-    last = len(one.degraded) - 1
-    window = [one.degraded[min(max(time + k, 0), last)] for k in range(-restorer.before, restorer.after + 1)]
+    window = window_at(one.degraded, time, restorer.before, restorer.after)
     found = None if one.found is None else _known(one.found(time))
     hearing = Hearing(_known(one.voice(one.first + time)), found, one.emotion)
     return Told(window, hearing)
